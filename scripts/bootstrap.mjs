@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * Runs one of our scripts on a machine that has nothing but Node and npm, or nothing but Deno:
+ *
+ *   node scripts/bootstrap.mjs build-images [arguments]
+ *
+ * Installs the locked dependencies when they are missing or others, compiles the sources when they
+ * changed, then hands over. It must not import anything that is not built in.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const isDeno = "Deno" in globalThis;
+
+/** @param {string} command @param {readonly string[]} args */
+function run(command, args) {
+  // Output of these steps is about the steps, not the result: standard output belongs to the script.
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status === 0) return;
+  const reason = error === undefined ? `exit code ${status}` : error.message;
+  process.stderr.write(`hiatus: "${command} ${args.join(" ")}" failed: ${reason}\n`);
+  process.exit(1);
+}
+
+/** Are the packages of the lock file installed in the versions it names? Optional ones may be left out. */
+function isInstalled() {
+  if (isDeno && existsSync(join(root, "node_modules", ".deno"))) return true;
+  const installed = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(installed)) return false;
+  const have = JSON.parse(readFileSync(installed, "utf8")).packages;
+  const want = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  return Object.entries(want).every(
+    ([path, { version, optional }]) =>
+      path === "" || have[path]?.version === version || (optional && !(path in have)),
+  );
+}
+
+/** Newest modification below a folder, in milliseconds since 1970. @param {string} path @returns {number} */
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  const inside = readdirSync(path).map((name) => newest(join(path, name)));
+  return Math.max(stat.mtimeMs, ...inside);
+}
+
+function isCompiled() {
+  const stamp = join(root, "lib", ".compiled");
+  if (!existsSync(stamp)) return false;
+  const inputs = ["src", "package.json", "scripts/compile.mjs", "tsconfig.json", "tsconfig.build.json"];
+  return inputs.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs);
+}
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (!isDeno && (major < 20 || (major === 20 && minor < 19))) {
+  process.stderr.write(`hiatus: Node ${process.versions.node} is too old\n  Install Node 20.19 or later\n`);
+  process.exit(2);
+}
+if (!isInstalled()) {
+  process.stderr.write("hiatus: installing the locked dependencies\n");
+  // `prepare` would compile now; the next step does it anyway and says so.
+  if (isDeno) run(process.execPath, ["install", "--frozen"]);
+  else run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"]);
+}
+if (!isDeno && !isCompiled()) {
+  process.stderr.write("hiatus: compiling the sources\n");
+  run(process.execPath, [join(root, "scripts", "compile.mjs")]);
+}
+
+const [name = ""] = process.argv.splice(2, 1);
+await import(`./${name}.mjs`);

@@ -1,0 +1,57 @@
+/**
+ * Work on many things, some at a time, that tells of every failure and not only of the first.
+ *
+ * @module
+ */
+import { HiatusError } from "../errors.ts";
+
+/**
+ * Runs `work` on every item, at most `jobs` at a time, to the end even when some fail.
+ *
+ * @returns The results in the order of the items.
+ * @throws The reason of the signal when it was aborted; the error itself when one item failed; when several did, a HiatusError with
+ * the code of the first, the messages of all, and `detail.failures`. Errors that are not HiatusErrors are thrown as they are.
+ */
+export async function settleAll<T, R>(
+  items: readonly T[],
+  jobs: number,
+  work: (item: T) => Promise<R>,
+  signal?: AbortSignal,
+): Promise<R[]> {
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    throw new HiatusError("USAGE", `"${jobs}" is not a number of jobs`, {
+      hint: "Give a whole number from 1",
+    });
+  }
+  const results = new Array<R>(items.length);
+  const failures: unknown[] = [];
+  const queue = items.entries();
+  const worker = async () => {
+    for (const [position, item] of queue) {
+      if (signal?.aborted) return;
+      try {
+        results[position] = await work(item);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
+  signal?.throwIfAborted();
+  if (failures.length > 0) throw combine(failures);
+  return results;
+}
+
+function combine(failures: readonly unknown[]): unknown {
+  const [first] = failures;
+  const known = failures.filter((failure) => failure instanceof HiatusError);
+  if (failures.length === 1 || !(first instanceof HiatusError) || known.length < failures.length) {
+    return failures.find((failure) => !(failure instanceof HiatusError)) ?? first;
+  }
+  const messages = known.map((failure) => failure.message).join("\n");
+  return new HiatusError(first.code, `${known.length} platforms failed\n${messages}`, {
+    detail: { failures: known.map(({ code, message, detail }) => ({ code, message, detail })) },
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    cause: new AggregateError(known),
+  });
+}

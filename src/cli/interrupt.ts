@@ -1,0 +1,47 @@
+/**
+ * Ctrl-C: stop the work, let it clean up, say how to go on, and end by the signal, so that a shell's loop stops too.
+ *
+ * @module
+ */
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs work that a signal aborts. A second signal does not wait for the clean-up.
+ *
+ * @returns what the work returns. After a signal it does not return: the process ends by that signal.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let received: (typeof SIGNALS)[number] | undefined;
+  const onSignal = (signal: (typeof SIGNALS)[number]): void => {
+    if (received !== undefined) die(signal);
+    received = signal;
+    process.stderr.write("\nhiatus: Interrupted, cleaning up (once more to stop at once)\n");
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  const forget = (): void => {
+    for (const name of SIGNALS) process.removeListener(name, onSignal);
+  };
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (received === undefined) throw error;
+    process.stderr.write(
+      "hiatus: Stopped. The previous output is untouched; run the same command again to go on\n",
+    );
+    forget();
+    die(received);
+    // The signal may take a moment to arrive.
+    await new Promise(() => setInterval(() => undefined, 1000));
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+function die(signal: NodeJS.Signals): void {
+  for (const name of SIGNALS) process.removeAllListeners(name);
+  process.kill(process.pid, signal);
+}

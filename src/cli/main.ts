@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * The `hiatus` command. Nothing heavy is imported before it is known which command runs.
+ *
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { exitCodeOf, ExitCode } from "../errors.ts";
+import { addBuild } from "./build.ts";
+import { addInspect } from "./inspect.ts";
+import { interruptible } from "./interrupt.ts";
+import { printError } from "./present/error.ts";
+import { packageVersion } from "./version.ts";
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    the work failed
+  2    wrong usage or configuration
+  3    a check found a difference
+  130  interrupted
+
+Environment:
+  HIATUS_CACHE_DIR   folder of the compile cache
+  SOURCE_DATE_EPOCH  the only date that reaches an image; digests then differ from the lock
+  NO_COLOR           no colours
+`;
+
+function createProgram(signal: AbortSignal): Command {
+  const program = new Command("hiatus")
+    .description("Build Kubernetes pause images from source for every CPU, the same everywhere")
+    .version(packageVersion(), "-V, --version", "print the version of hiatus")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .showSuggestionAfterError()
+    .showHelpAfterError("(add --help for usage)")
+    // `hiatus --version` is ours, `hiatus build --version 3.10.2` is the image's.
+    .enablePositionalOptions()
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride();
+  addBuild(program, signal);
+  addInspect(program, signal);
+  return program;
+}
+
+/** Runs the command. Returns the exit code; an interrupted run ends by its signal instead. */
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await interruptible((signal) => createProgram(signal).parseAsync(argv, { from: "user" }));
+    return ExitCode.done;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+    }
+    printError(error, { json: argv.includes("--json") });
+    return exitCodeOf(error);
+  }
+}
+
+// A reader that goes away (hiatus inspect … | head) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(ExitCode.done);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,147 @@
+/**
+ * What a build shows: progress while it runs, a table when it is done.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+import pc from "picocolors";
+import type { BuildResult } from "../../build/build.ts";
+import type { BuildEvent } from "../../build/events.ts";
+import { formatPlatform } from "../../oci/platform.ts";
+import { jsonLine } from "./json.ts";
+import { type Column, formatBytes, formatDigest, formatTable } from "./table.ts";
+
+/** Shows a build. */
+export interface BuildPresenter {
+  onEvent(event: BuildEvent): void;
+  done(result: BuildResult): void;
+  /** Takes the progress line away; safe to call at any time. */
+  close(): void;
+}
+
+/** Chooses how to show: NDJSON, one digest, a live line on a terminal, or plain lines. */
+export function presentBuild(flags: {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}): BuildPresenter {
+  if (flags.json) return jsonPresenter();
+  if (flags.quiet) return quietPresenter();
+  return textPresenter(process.stderr.isTTY === true);
+}
+
+function jsonPresenter(): BuildPresenter {
+  return {
+    onEvent(event) {
+      const line = { ...event };
+      jsonLine("platform" in line ? { ...line, platform: formatPlatform(line.platform) } : line);
+    },
+    done({ folder, tag, record, lockDifferences }) {
+      const lock = lockDifferences === undefined ? "absent" : lockDifferences.length === 0 ? "matches" : "differs";
+      jsonLine({ type: "result", folder, tag, lock, ...record });
+    },
+    close() {},
+  };
+}
+
+function quietPresenter(): BuildPresenter {
+  return {
+    onEvent: warn,
+    done: ({ index }) => void process.stdout.write(`${index.digest}\n`),
+    close() {},
+  };
+}
+
+function textPresenter(live: boolean): BuildPresenter {
+  let compiled = 0;
+  let shown = false;
+  const clear = (): void => {
+    if (shown) process.stderr.write("\r\u001b[K");
+    shown = false;
+  };
+  return {
+    onEvent(event) {
+      if (event.type === "warning") {
+        clear();
+        warn(event);
+      } else if (event.type === "compile") {
+        if (event.state === "done") compiled++;
+        const name = formatPlatform(event.platform);
+        if (live) {
+          process.stderr.write(`\r\u001b[Kcompiling ${pc.dim(`${compiled} done`)} ${name}`);
+          shown = true;
+        } else if (event.state === "done" && !event.cached) {
+          process.stderr.write(`compiled ${name}, ${event.bytes} bytes\n`);
+        }
+      }
+    },
+    done(result) {
+      clear();
+      process.stdout.write(`${summary(result).join("\n")}\n`);
+    },
+    close: clear,
+  };
+}
+
+function warn(event: BuildEvent): void {
+  if (event.type !== "warning") return;
+  const hint = event.hint === undefined ? "" : `\n  ${event.hint}`;
+  process.stderr.write(`hiatus: ${event.message}${hint}\n`);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "platform" },
+  { title: "binary", align: "right" },
+  { title: "layer", align: "right" },
+  { title: "config", align: "right" },
+  { title: "manifest" },
+];
+
+/** The table and what to do next, line by line. */
+export function summary(result: BuildResult): readonly string[] {
+  const { record, lockDifferences } = result;
+  const wide = !process.stdout.isTTY || process.stdout.columns >= 112;
+  const rows = record.platforms.map(({ platform, binary, layer, config, manifest }) => [
+    platform,
+    formatBytes(binary.size),
+    formatBytes(layer.size),
+    formatBytes(config.size),
+    formatDigest(manifest.digest, wide),
+  ]);
+  const table = formatTable(COLUMNS, rows, (cell, column, row) =>
+    row < 0 ? pc.dim(cell) : column === 0 ? pc.cyan(cell) : cell,
+  );
+  const folder = relative(process.cwd(), result.folder) || ".";
+  const archive = `${folder}/${record.archive.path}`;
+  const compiler = `${record.toolchain.name} ${record.toolchain.versions.join(", ")}`;
+  return [
+    "",
+    `${pc.bold(`${record.name} ${record.stamp}`)}  ${pc.dim(`${compiler} · ${record.format} · inline ${record.inline} · sizes in bytes`)}`,
+    "",
+    ...table.map((line) => `  ${line}`),
+    "",
+    `  ${pc.dim("index")}    ${pc.bold(formatDigest(record.index.digest, true))}`,
+    `  ${pc.dim("total")}    ${total(record)}`,
+    `  ${pc.dim("lock")}     ${lockLine(lockDifferences)}`,
+    "",
+    `  ${pc.dim("next")}     hiatus inspect oci:${folder}/oci:${result.tag}`,
+    `           docker load --input ${archive}`,
+    `           skopeo copy --all oci:${folder}/oci:${result.tag} docker://REGISTRY/${record.name}:${result.tag}`,
+    "",
+  ];
+}
+
+function total(record: BuildResult["record"]): string {
+  const { platforms, archive, index } = record;
+  const blobs = platforms.flatMap(({ layer, config, manifest }) => [layer, config, manifest]);
+  const sum = [index, ...blobs].reduce((bytes, { size }) => bytes + size, 0);
+  const count = `${platforms.length} ${platforms.length === 1 ? "platform" : "platforms"}`;
+  return `${count}, ${formatBytes(sum)} bytes to push; ${record.archive.path} ${formatBytes(archive.size)} bytes`;
+}
+
+function lockLine(differences: BuildResult["lockDifferences"]): string {
+  if (differences === undefined) return "none; --update-lock writes one";
+  if (differences.length === 0) return `${pc.green("matches")} digests.json`;
+  const what = differences.map((difference) => difference.what);
+  const more = what.length > 3 ? ` and ${what.length - 3} more` : "";
+  return `${pc.yellow("differs")} in ${what.slice(0, 3).join(", ")}${more}; --locked shows how`;
+}

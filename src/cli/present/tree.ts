@@ -1,0 +1,58 @@
+/**
+ * A content tree drawn with lines.
+ *
+ * @module
+ */
+import pc from "picocolors";
+import type { ContentTree } from "../../graph/tree.ts";
+import { formatPlatform } from "../../oci/platform.ts";
+import { formatBytes } from "./table.ts";
+
+/** The tree, line by line: a heading, then a line or more for each piece of content. */
+export function formatTree(title: string, tree: ContentTree): readonly string[] {
+  return [pc.bold(title), ...node(tree, "", true)];
+}
+
+function node(tree: ContentTree, indent: string, last: boolean): readonly string[] {
+  const inner = indent + (last ? "   " : "│  ");
+  const bar = tree.children.length > 0 ? "│  " : "   ";
+  return [
+    `${indent}${last ? "└─ " : "├─ "}${heading(tree)}`,
+    ...notes(tree).map((note) => `${inner}${bar}${pc.dim(note)}`),
+    ...tree.children.flatMap((child, position) =>
+      node(child, inner, position === tree.children.length - 1),
+    ),
+  ];
+}
+
+function heading({ descriptor, role }: ContentTree): string {
+  const { platform, digest, size, data } = descriptor;
+  const name = platform === undefined ? role : `${role} ${pc.cyan(formatPlatform(platform))}`;
+  const inline = data === undefined ? "" : ", inline";
+  return `${name}  ${digest}  ${formatBytes(size)} bytes${inline}`;
+}
+
+function notes({ descriptor, annotations, config, role }: ContentTree): readonly string[] {
+  const all = { ...descriptor.annotations, ...annotations };
+  return [
+    ...(role === "layer" ? [descriptor.mediaType] : []),
+    ...Object.entries(all).map(([key, value]) => `${printable(key)}: ${printable(value)}`),
+    ...(config === undefined ? [] : configNotes(config)),
+  ];
+}
+
+function configNotes(config: NonNullable<ContentTree["config"]>): readonly string[] {
+  const { User, Entrypoint, Labels } = config.config;
+  const created = config.created === undefined ? "" : `  created ${printable(config.created)}`;
+  return [
+    `user ${printable(User ?? "root")}  entrypoint ${printable(JSON.stringify(Entrypoint ?? []))}${created}`,
+    ...Object.entries(Labels ?? {}).map(
+      ([key, value]) => `label ${printable(key)}: ${printable(value)}`,
+    ),
+  ];
+}
+
+/** What others wrote must not move the cursor of a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, (character) => JSON.stringify(character).slice(1, -1) === character ? "\ufffd" : JSON.stringify(character).slice(1, -1));
+}

@@ -1,0 +1,137 @@
+/**
+ * The bytes of an archive: read from the file where they are wanted, or from memory when the file is
+ * compressed.
+ *
+ * @module
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { HiatusError } from "../errors.ts";
+import { gunzip, isGzip } from "./gunzip.ts";
+import { ioError } from "./io-error.ts";
+import type { StoreOptions } from "./source.ts";
+
+/** Bounds on archives that others made. */
+export interface ArchiveLimits {
+  /**
+   * Most entries.
+   * @default 20,000
+   */
+  readonly entries?: number | undefined;
+  /**
+   * Most bytes of the archive, for a gzipped one of what it expands to.
+   * @default 4 GiB; 64 MiB for a gzipped one, which is held in memory
+   */
+  readonly bytes?: number | undefined;
+  /**
+   * Most bytes that a gzipped archive may expand to for each of its own, from the first MiB on.
+   * @default 200
+   */
+  readonly ratio?: number | undefined;
+}
+
+/** The tar inside the file. */
+export interface ArchiveFile {
+  /** Names it in errors. */
+  readonly name: string;
+  /** All of it, from the beginning. */
+  chunks(): Generator<Uint8Array>;
+  /** A part of it, shorter at the end. */
+  read(offset: number, size: number): Uint8Array;
+  close(): void;
+}
+
+const CHUNK = 256 * 1024;
+const ZSTD_MAGIC = "28b52ffd";
+
+/**
+ * Opens the file and, when it is gzipped, expands it.
+ *
+ * @throws HiatusError `IO`, `NOT_FOUND` or `CONTENT`.
+ */
+export async function openArchiveFile(
+  path: string,
+  limits: ArchiveLimits,
+  options: StoreOptions,
+): Promise<ArchiveFile> {
+  const plain = openPlain(path);
+  try {
+    const magic = plain.read(0, 4);
+    if (Buffer.from(magic).toString("hex") === ZSTD_MAGIC) {
+      throw new HiatusError("CONTENT", `Cannot read ${plain.name}: it is compressed with zstd`, {
+        detail: { path },
+        hint: "Decompress it first, for example with `zstd -d`",
+      });
+    }
+    if (!isGzip(magic)) return plain;
+    const parts: Uint8Array[] = [];
+    for await (const part of gunzip(plain.chunks(), plain.name, limits, options)) parts.push(part);
+    plain.close();
+    return inMemory(Buffer.concat(parts), plain.name);
+  } catch (error) {
+    plain.close();
+    throw error;
+  }
+}
+
+function inMemory(bytes: Uint8Array, name: string): ArchiveFile {
+  return {
+    name,
+    *chunks() {
+      yield bytes;
+    },
+    read: (offset, size) => bytes.subarray(offset, offset + size),
+    close: () => undefined,
+  };
+}
+
+function openPlain(path: string): ArchiveFile {
+  let fd: number | undefined = open(path);
+  const read = (offset: number, size: number): Uint8Array => {
+    if (fd === undefined) {
+      throw new HiatusError("IO", `The archive "${path}" was closed`, { hint: "Open it again" });
+    }
+    const bytes = Buffer.allocUnsafe(size);
+    let at = 0;
+    try {
+      while (at < size) {
+        const count = readSync(fd, bytes, at, size - at, offset + at);
+        if (count === 0) break;
+        at += count;
+      }
+    } catch (error) {
+      throw ioError(error, "read", path);
+    }
+    return bytes.subarray(0, at);
+  };
+  return {
+    name: `the archive "${path}"`,
+    *chunks() {
+      for (let at = 0; ; ) {
+        const chunk = read(at, CHUNK);
+        if (chunk.byteLength === 0) return;
+        at += chunk.byteLength;
+        yield chunk;
+      }
+    },
+    read,
+    close() {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
+  };
+}
+
+function open(path: string): number {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    throw ioError(error, "read", path);
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new HiatusError("IO", `Cannot read "${path}": it is not a regular file`, {
+    detail: { path },
+    hint: 'Name an archive; for a layout in a folder write "oci:" before it',
+  });
+}
