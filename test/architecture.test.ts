@@ -48,7 +48,10 @@ describe("architecture", () => {
     expect(importsOf(path).filter((target) => !allowed.includes(roomOf(target)))).toEqual([]);
   });
 
-  test.each(files)("%s ends its relative imports with .ts, so that Deno runs it as it is", (path) => {
-    expect(importsOf(path).filter((target) => !target.endsWith(".ts"))).toEqual([]);
-  });
+  test.each(files)(
+    "%s ends its relative imports with .ts, so that Deno runs it as it is",
+    (path) => {
+      expect(importsOf(path).filter((target) => !target.endsWith(".ts"))).toEqual([]);
+    },
+  );
 });

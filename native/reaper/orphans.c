@@ -1,18 +1,16 @@
 /*
  * orphans: gives PID 1 (or the nearest subreaper) something to bury. For tests only, in no image.
  *
- *   orphans storm N           N orphans that die as soon as they are adopted, as fast as it goes
- *   orphans live N            N orphans at once that stay until standard input ends
- *   orphans dead N            N orphans that are zombies already when they are handed on
- *   orphans pre N PROGRAM...  makes N zombies of its own, then becomes PROGRAM
- *   orphans scan              counts the processes in /proc and the zombies among them
+ *   orphans storm N               N orphans that die as soon as they are adopted, as fast as it goes
+ *   orphans live N                N orphans at once that stay until standard input ends
+ *   orphans dead N                N orphans that are zombies already when they are handed on
+ *   orphans pre N -- PROGRAM ...  makes N zombies of its own, then becomes PROGRAM
+ *   orphans scan                  counts the processes in /proc and the zombies among them
  *
  * An orphan is made the way it happens in a pod: a middle process forks it and ends. Standard output
  * gets one line, `orphans made=N failed=N` or `zombies=N processes=N`. Exit status: 0, 1 when
  * something failed, 2 when the arguments made no sense.
  */
-#include <linux/fcntl.h>
-
 #include "kernel.h"
 
 #define IN_FLIGHT 128 /* at most so many orphans of a storm at a time: inside any sane pids limit */
@@ -26,35 +24,6 @@ struct dirent64 { /* struct linux_dirent64, include/linux/dirent.h, which is not
 	unsigned char type;
 	char name[];
 };
-
-static long sys_fork(void)
-{
-#ifdef __s390x__ /* takes the stack first (CONFIG_CLONE_BACKWARDS2, kernel/fork.c) */
-	return syscall4(__NR_clone, 0, SIGCHLD, 0, 0);
-#else
-	return syscall4(__NR_clone, SIGCHLD, 0, 0, 0);
-#endif
-}
-
-static long sys_pipe(int ends[2])
-{
-	return syscall3(__NR_pipe2, (long)ends, 0, 0);
-}
-
-static long sys_open(const char *path)
-{
-	return syscall4(__NR_openat, AT_FDCWD, (long)path, O_RDONLY, 0);
-}
-
-static long sys_read(long fd, void *buffer, unsigned long size)
-{
-	return syscall3(__NR_read, fd, (long)buffer, (long)size);
-}
-
-static void sys_close(long fd)
-{
-	syscall1(__NR_close, fd);
-}
 
 static char *append(char *end, const char *text)
 {
@@ -199,21 +168,19 @@ static unsigned long make_orphans(unsigned long count, enum fate fate)
 	return made;
 }
 
-static int storm(unsigned long wanted, enum fate fate)
+static int orphans(unsigned long wanted, enum fate fate)
 {
 	unsigned long made = 0;
+	unsigned long batch;
+	unsigned long done;
 
-	while (made < wanted) {
-		unsigned long batch = wanted - made;
-		unsigned long done;
-
+	do {
+		batch = wanted - made;
 		if (fate != LIVE && batch > IN_FLIGHT)
 			batch = IN_FLIGHT;
 		done = make_orphans(batch, fate);
 		made += done;
-		if (done < batch)
-			break;
-	}
+	} while (done == batch && made < wanted);
 	if (fate != LIVE || made < wanted)
 		report_made(made, wanted);
 	return made < wanted;
@@ -298,18 +265,18 @@ static int run(long argc, char *const *argv)
 	if (argc == 2 && is(argv[1], "scan"))
 		return scan();
 	if (argc == 3 && count > 0 && is(argv[1], "storm"))
-		return storm(count, STORM);
+		return orphans(count, STORM);
 	if (argc == 3 && count > 0 && is(argv[1], "live"))
-		return storm(count, LIVE);
+		return orphans(count, LIVE);
 	if (argc == 3 && count > 0 && is(argv[1], "dead"))
-		return storm(count, DEAD);
-	if (argc > 3 && count > 0 && is(argv[1], "pre"))
-		return become(count, argv + 3, argv + argc + 1);
+		return orphans(count, DEAD);
+	if (argc > 4 && count > 0 && is(argv[1], "pre") && is(argv[3], "--"))
+		return become(count, argv + 4, argv + argc + 1);
 	return 2;
 }
 
 /* _start jumps here with the stack as exec left it: argc, argv, a null, envp. */
-__attribute__((used)) _Noreturn void start(const long *stack)
+_Noreturn void start(const long *stack)
 {
 	struct kernel_sigaction by_default;
 	struct kernel_sigset set;

@@ -35,7 +35,7 @@ static inline void say(long fd, struct text text)
 }
 
 /* _start jumps here with the stack as exec left it: argc, then argv. */
-__attribute__((used)) _Noreturn void start(const long *stack)
+_Noreturn void start(const long *stack)
 {
 	long argc = stack[0];
 	char *const *argv = (char *const *)(stack + 1);

@@ -37,6 +37,6 @@ export async function buildLayer(binary: Uint8Array, options: LayerOptions): Pro
     { name, type: "file", mode: 0o755, mtime: options.mtime, content: binary },
   ]);
   const { gzipSync } = await import("fflate");
-  const bytes = gzipSync(tar, { level: 9, mem: 8, mtime: 0 });
+  const bytes = gzipSync(tar, { level: 9, mtime: 0 });
   return { descriptor: describe(options.mediaType, bytes), bytes, diffId: digestOf(tar) };
 }

@@ -42,8 +42,9 @@ export interface GccTarget {
   /** GNU triplet: the compiler is `<triplet>-gcc`. */
   readonly triplet: string;
   readonly flags: readonly string[];
-  /** Debian's package of the cross compiler. */
+  /** Debian's package of the cross compiler, and the first release that has it, if that is younger than 12. */
   readonly package: string;
+  readonly since?: number;
 }
 
 /** Where clang and gcc find the kernel's exported headers; zig brings its own. */

@@ -165,7 +165,12 @@ export const PLATFORMS: readonly PlatformRow[] = [
       backend: "loongarch64",
       linker: "elf64loongarch",
     },
-    gcc: { triplet: "loongarch64-linux-gnu", flags: [], package: "gcc-loongarch64-linux-gnu" },
+    gcc: {
+      triplet: "loongarch64-linux-gnu",
+      flags: [],
+      package: "gcc-loongarch64-linux-gnu",
+      since: 13,
+    },
     headers: { triplets: ["loongarch64-linux-gnu"], package: "linux-libc-dev-loong64-cross" },
   },
   {

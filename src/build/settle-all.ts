@@ -24,7 +24,7 @@ export async function settleAll<T, R>(
     });
   }
   const results = new Array<R>(items.length);
-  const failures: unknown[] = [];
+  const failures = new Map<number, unknown>();
   const queue = items.entries();
   const worker = async () => {
     for (const [position, item] of queue) {
@@ -32,13 +32,16 @@ export async function settleAll<T, R>(
       try {
         results[position] = await work(item);
       } catch (error) {
-        failures.push(error);
+        failures.set(position, error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
   signal?.throwIfAborted();
-  if (failures.length > 0) throw combine(failures);
+  const inOrder = [...failures.keys()]
+    .sort((a, b) => a - b)
+    .map((position) => failures.get(position));
+  if (inOrder.length > 0) throw combine(inOrder);
   return results;
 }
 
@@ -48,10 +51,22 @@ function combine(failures: readonly unknown[]): unknown {
   if (failures.length === 1 || !(first instanceof HiatusError) || known.length < failures.length) {
     return failures.find((failure) => !(failure instanceof HiatusError)) ?? first;
   }
-  const messages = known.map((failure) => failure.message).join("\n");
-  return new HiatusError(first.code, `${known.length} platforms failed\n${messages}`, {
+  return new HiatusError(first.code, `${known.length} platforms failed\n${list(known)}`, {
     detail: { failures: known.map(({ code, message, detail }) => ({ code, message, detail })) },
     ...(first.hint === undefined ? {} : { hint: first.hint }),
     cause: new AggregateError(known),
   });
+}
+
+/** The first lines of all messages; what follows them is shown once where it is the same. */
+function list(failures: readonly HiatusError[]): string {
+  const heads = new Map<string, string[]>();
+  for (const { message } of failures) {
+    const [head = "", ...body] = message.split("\n");
+    const key = body.join("\n");
+    heads.set(key, [...(heads.get(key) ?? []), head]);
+  }
+  return [...heads]
+    .flatMap(([body, group]) => [...group, ...(body === "" ? [] : [body])])
+    .join("\n");
 }

@@ -5,7 +5,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { HiatusError } from "../errors.ts";
+import { fromSystemError, HiatusError } from "../errors.ts";
 import { type Files, sha256 } from "./files.ts";
 
 /** A folder of sources at one moment. */
@@ -23,7 +23,7 @@ export interface Sources {
  * @throws HiatusError `IO` when the folder has no pause.c or a source cannot be read.
  */
 export function readSources(folder: string, files: Files): Sources {
-  const names = sourceNames(folder);
+  const names = namesIn(folder);
   if (!names.includes("pause.c")) {
     throw new HiatusError("IO", `There is no "pause.c" in "${folder}"`, {
       detail: { folder },
@@ -40,6 +40,14 @@ export function readSources(folder: string, files: Files): Sources {
     });
   });
   return { folder, paths, hash: sha256(JSON.stringify(contents)) };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return sourceNames(folder);
+  } catch (error) {
+    throw fromSystemError(error, "Cannot read the sources of the reaper");
+  }
 }
 
 /** Names relative to the folder, with `/` between, sorted by code points: never by locale. */

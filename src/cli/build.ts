@@ -57,16 +57,24 @@ export function addBuild(program: Command, signal: AbortSignal): void {
     .option("--platform <list>", "platforms, with commas or repeated (default: all)", collect)
     .option("--out <folder>", "folder that gets <name>/ (default: dist)")
     .addOption(
-      new Option("--toolchain <name>", "what compiles (default: zig)").choices(["zig", "clang", "gcc"]),
+      new Option("--toolchain <name>", "what compiles (default: zig)").choices([
+        "zig",
+        "clang",
+        "gcc",
+      ]),
     )
     .addOption(
       new Option("--format <format>", "media types (default: oci)").choices(["oci", "docker"]),
     )
     .addOption(
-      new Option("--inline <mode>", "content that rides in descriptors (default: the definition's)")
-        .choices(["none", "blobs", "all"]),
+      new Option(
+        "--inline <mode>",
+        "content that rides in descriptors (default: the definition's)",
+      ).choices(["none", "blobs", "all"]),
     )
-    .addOption(new Option("--locked", "fail when digests differ from the lock").conflicts("updateLock"))
+    .addOption(
+      new Option("--locked", "fail when digests differ from the lock").conflicts("updateLock"),
+    )
     .option("--update-lock", "write the lock anew: images/<name>/digests.json")
     .option("--jobs <n>", "compilers at a time (default: number of processors)", positive)
     .option("--no-cache", "compile everything, keep nothing")

@@ -5,7 +5,7 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
-import { exitCodeOf, ExitCode } from "../errors.ts";
+import { ExitCode, exitCodeOf } from "../errors.ts";
 import { addBuild } from "./build.ts";
 import { addInspect } from "./inspect.ts";
 import { interruptible } from "./interrupt.ts";

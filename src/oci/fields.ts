@@ -12,7 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export function malformed(where: string, why: string): HiatusError {
   return new HiatusError("CONTENT", `Cannot read ${where}: ${why}`, {
     detail: { where },
-    hint: "Rebuild or pull the image again; a document that readers may understand differently is refused",
+    hint: "Make or fetch it again; what readers may understand differently is refused",
   });
 }
 

@@ -25,6 +25,7 @@ export async function withLock<T>(
   update: () => T,
   signal?: AbortSignal | undefined,
 ): Promise<T> {
+  signal?.throwIfAborted();
   for (let waited = 0; !take(lock); waited += PAUSE_MS) {
     if (waited > PATIENCE_MS) throw busy(lock);
     await sleep(PAUSE_MS, undefined, { signal }).catch((error: unknown) => {

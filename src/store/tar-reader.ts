@@ -49,8 +49,8 @@ export interface ReadTarOptions extends StoreOptions {
 type Refuse = (why: string) => never;
 
 const BLOCK = 512;
-/** Records that say when and whose, never where, what or how much. These alone are overlooked. */
-const HARMLESS_PAX = /^(?:[acm]time|[ug]id|[ug]name|comment|LIBARCHIVE\.creationtime)$/;
+/** Records that say when, never where, what, whose or how much. These alone are overlooked. */
+const HARMLESS_PAX = /^(?:[acm]time|comment|LIBARCHIVE\.creationtime)$/;
 
 /**
  * The entries of an archive in their order. Memory stays bounded whatever the archive says.
@@ -173,6 +173,7 @@ function checkHeader(header: Header, gap: number, refuse: Refuse): "file" | "dir
   const strange = Object.keys(pax ?? {}).find((key) => !HARMLESS_PAX.test(key));
   if (strange !== undefined)
     refuse(`${name} has the PAX record ${JSON.stringify(strange.slice(0, 80))}`);
+  if (pax && Object.keys(pax).length === 0) refuse(`${name} has a PAX header that says nothing`);
   if (gap !== (pax ? 2 * BLOCK : 0))
     refuse(`something that readers disagree on stands before ${name}`);
   if (header.type !== "file" && header.type !== "directory") {

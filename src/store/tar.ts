@@ -149,7 +149,7 @@ function nameOf(entry: TarEntry): string {
   const name = entry.type === "directory" ? `${entry.name.replace(/\/$/, "")}/` : entry.name;
   if (!/^[!-[\]-~]+(?: [!-[\]-~]+)*$/.test(name)) refuse(entry, "its name is not printable ASCII");
   const parts = name.replace(/\/$/, "").split("/");
-  if (name !== entry.name && entry.type === "file") refuse(entry, "its name is not a file's");
+  if (entry.type === "file" && name.endsWith("/")) refuse(entry, "its name is that of a folder");
   if (parts.some((part) => part === "" || part === "." || part === ".."))
     refuse(entry, "its name has empty or dotted parts");
   if (name.length > 100 && !fitsWithPrefix(name)) refuse(entry, "its name is too long for ustar");

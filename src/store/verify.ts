@@ -31,6 +31,8 @@ export async function* verified(
   options.signal?.throwIfAborted();
   for await (const chunk of chunks) {
     options.signal?.throwIfAborted();
+    // An empty chunk must not push out the one that is held.
+    if (chunk.byteLength === 0) continue;
     size += chunk.byteLength;
     if (size > descriptor.size) throw wrongSize(descriptor, `more than ${descriptor.size}`);
     digester.update(chunk);
@@ -86,27 +88,21 @@ export async function readAll(
     );
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of fetchContent(source, descriptor, { signal })) chunks.push(chunk);
+  // Verified here as well: manifests decide what is fetched next, and hashing them costs nothing.
+  const content = verified(descriptor, fetchContent(source, descriptor, { signal }), { signal });
+  for await (const chunk of content) chunks.push(chunk);
   const [first] = chunks;
   return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 /**
- * The content of a descriptor, verified here whatever the source is: from the `data` field when the
- * descriptor carries it, which saves a request, else from the source.
+ * The content of a descriptor, verified: from its `data` field when it carries one, which saves a
+ * request, else from the source, which verifies what it reads.
  */
-export function fetchContent(
+export async function* fetchContent(
   source: Pick<Source, "fetch">,
   descriptor: Descriptor,
   options: StoreOptions = {},
-): AsyncIterable<Uint8Array> {
-  return verified(descriptor, lazily(source, descriptor, options), options);
-}
-
-async function* lazily(
-  source: Pick<Source, "fetch">,
-  descriptor: Descriptor,
-  options: StoreOptions,
 ): AsyncGenerator<Uint8Array> {
   const bytes = embedded(descriptor);
   if (bytes === undefined) yield* source.fetch(descriptor, options);

@@ -1,6 +1,5 @@
 /*
- * 386, as arch/x86/entry/entry_32.S (entry_INT80_32) says, and entry_64_compat.S for
- * a 64-bit kernel:
+ * 386, as arch/x86/entry/entry_32.S (entry_INT80_32) says, or on a 64-bit kernel entry_64_compat.S:
  *   instruction  int $0x80
  *   number       eax
  *   arguments    ebx, ecx, edx, esi, edi, ebp

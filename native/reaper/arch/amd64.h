@@ -5,8 +5,8 @@
  *   arguments    rdi, rsi, rdx, r10, r8, r9
  *   result       rax; an error is -errno
  *   clobbered    rcx (return address), r11 (flags)
- * At exec rsp points to argc (create_elf_tables, fs/binfmt_elf.c), on a multiple of 16, which is what
- * the call finds as the ABI wants it.
+ * At exec rsp points to argc and is a multiple of 16 (create_elf_tables, fs/binfmt_elf.c); `call` then
+ * leaves it as a function expects it.
  */
 #define EXIT_GROUP_HERE 231 /* arch/x86/entry/syscalls/syscall_64.tbl */
 

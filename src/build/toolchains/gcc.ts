@@ -33,7 +33,7 @@ async function findGcc(
   host: Host,
   missing: Missing,
 ): Promise<Compiler | undefined> {
-  const { triplet, flags } = row.gcc;
+  const { triplet, flags, since } = row.gcc;
   const native = isNative(triplet);
   const names = native ? [`${triplet}-gcc`, "gcc"] : [`${triplet}-gcc`];
   const name = names.find((candidate) => host.find(candidate) !== undefined);
@@ -43,25 +43,25 @@ async function findGcc(
     missing.add(`there are no kernel headers for ${row.name}`, row.headers.package);
   }
   if (name === undefined || program === undefined) {
-    missing.add(`there is no "${triplet}-gcc" on PATH`, native ? "gcc" : row.gcc.package);
+    const note = since === undefined ? "" : ` (Debian has it from release ${since} on)`;
+    missing.add(`there is no "${triplet}-gcc" on PATH${note}`, native ? "gcc" : row.gcc.package);
     return undefined;
   }
   if (headers === undefined) return undefined;
 
-  const [version, ...tools] = await Promise.all([
+  const [version, release, ...tools] = await Promise.all([
     host.ask(program, "--version"),
+    host.ask(program, "-dumpversion"),
     host.ask(program, "-print-prog-name=cc1"),
     host.ask(program, "-print-prog-name=as"),
     host.ask(program, "-print-prog-name=ld"),
   ]);
-  const first = version.split("\n", 1)[0] ?? "";
   const found = tools.map((tool) => (isAbsolute(tool) ? tool : host.find(tool)));
   // gcc knows -Oz from version 12 on.
-  const major = Number(/([0-9]+)\.[0-9]+\.[0-9]+\s*$/.exec(first)?.[1] ?? 0);
-  const optimise = [major >= 12 ? "-Oz" : "-Os"];
+  const optimise = [Number.parseInt(release, 10) >= 12 ? "-Oz" : "-Os"];
   return {
     toolchain: "gcc",
-    version: first,
+    version: version.split("\n", 1)[0] ?? "",
     programs: [program, ...found.filter((tool) => tool !== undefined)],
     command: [program],
     flags,

@@ -36,7 +36,12 @@ function jsonPresenter(): BuildPresenter {
       jsonLine("platform" in line ? { ...line, platform: formatPlatform(line.platform) } : line);
     },
     done({ folder, tag, record, lockDifferences }) {
-      const lock = lockDifferences === undefined ? "absent" : lockDifferences.length === 0 ? "matches" : "differs";
+      const lock =
+        lockDifferences === undefined
+          ? "absent"
+          : lockDifferences.length === 0
+            ? "matches"
+            : "differs";
       jsonLine({ type: "result", folder, tag, lock, ...record });
     },
     close() {},

@@ -5,22 +5,29 @@
  */
 import pc from "picocolors";
 import type { ContentTree } from "../../graph/tree.ts";
+import type { Annotations } from "../../oci/descriptor.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import { formatBytes } from "./table.ts";
 
 /** The tree, line by line: a heading, then a line or more for each piece of content. */
 export function formatTree(title: string, tree: ContentTree): readonly string[] {
-  return [pc.bold(title), ...node(tree, "", true)];
+  return [pc.bold(title), ...node(tree, "", true, {})];
 }
 
-function node(tree: ContentTree, indent: string, last: boolean): readonly string[] {
+/** What a parent said already is not said again: manifests mostly repeat the annotations of their index. */
+function node(
+  tree: ContentTree,
+  indent: string,
+  last: boolean,
+  said: Annotations,
+): readonly string[] {
   const inner = indent + (last ? "   " : "│  ");
   const bar = tree.children.length > 0 ? "│  " : "   ";
   return [
     `${indent}${last ? "└─ " : "├─ "}${heading(tree)}`,
-    ...notes(tree).map((note) => `${inner}${bar}${pc.dim(note)}`),
+    ...notes(tree, said).map((note) => `${inner}${bar}${pc.dim(note)}`),
     ...tree.children.flatMap((child, position) =>
-      node(child, inner, position === tree.children.length - 1),
+      node(child, inner, position === tree.children.length - 1, tree.annotations ?? {}),
     ),
   ];
 }
@@ -32,11 +39,16 @@ function heading({ descriptor, role }: ContentTree): string {
   return `${name}  ${digest}  ${formatBytes(size)} bytes${inline}`;
 }
 
-function notes({ descriptor, annotations, config, role }: ContentTree): readonly string[] {
-  const all = { ...descriptor.annotations, ...annotations };
+function notes(
+  { descriptor, annotations, config, role }: ContentTree,
+  said: Annotations,
+): readonly string[] {
+  const all = Object.entries({ ...descriptor.annotations, ...annotations }).filter(
+    ([key, value]) => said[key] !== value,
+  );
   return [
     ...(role === "layer" ? [descriptor.mediaType] : []),
-    ...Object.entries(all).map(([key, value]) => `${printable(key)}: ${printable(value)}`),
+    ...all.map(([key, value]) => `${printable(key)}: ${printable(value)}`),
     ...(config === undefined ? [] : configNotes(config)),
   ];
 }
@@ -54,5 +66,8 @@ function configNotes(config: NonNullable<ContentTree["config"]>): readonly strin
 
 /** What others wrote must not move the cursor of a terminal. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, (character) => JSON.stringify(character).slice(1, -1) === character ? "\ufffd" : JSON.stringify(character).slice(1, -1));
+  return text.replaceAll(
+    /\p{C}/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }

@@ -1,0 +1,89 @@
+/**
+ * Runs contenders in turn, A B C A B C, so that a busy minute of the machine hurts all of them alike.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+
+/** Something that can be run again and again. */
+export interface Contender {
+  readonly name: string;
+  /** Brings back the state that a run starts from. Its time is not counted. */
+  readonly prepare?: () => Promise<void>;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Milliseconds of one run. */
+export interface Timing {
+  /** From exec to exit. */
+  readonly wall: number;
+  /** User and system time of the program and of what it started. */
+  readonly cpu: number;
+}
+
+/** The counted runs, by the contender's name. */
+export type Timings = ReadonlyMap<string, readonly Timing[]>;
+
+/**
+ * Runs every contender once uncounted, then `rounds` times in turn. A contender that fails is left out of
+ * the result, and told of by `onFailure`.
+ */
+export async function interleave(
+  contenders: readonly Contender[],
+  rounds: number,
+  onRound: (round: number) => void,
+  onFailure: (name: string, reason: string) => void,
+): Promise<Timings> {
+  const timings = new Map<string, Timing[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    onRound(round);
+    for (const contender of contenders) {
+      const times = timings.get(contender.name);
+      if (times === undefined) continue;
+      try {
+        await contender.prepare?.();
+        const timing = await timed(contender);
+        if (round > 0) times.push(timing);
+      } catch (error) {
+        timings.delete(contender.name);
+        onFailure(contender.name, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+  return timings;
+}
+
+const WATCH = 'TIMEFORMAT="%R %U %S"; time "$@"';
+
+/**
+ * Runs a program once, output thrown away. bash measures, because it is small: starting a process from it
+ * costs less than from here, and it knows the processor time of everything that the program waited for.
+ *
+ * @throws Error when it cannot be started or ends in failure; with the end of its standard error.
+ */
+export function timed({ command, env, cwd }: Omit<Contender, "name">): Promise<Timing> {
+  return new Promise((resolve, reject) => {
+    let stderr = "";
+    const child = spawn("bash", ["-c", WATCH, "bash", ...command], {
+      cwd,
+      env: { ...process.env, LC_ALL: "C", ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-4000);
+    });
+    child.on("error", reject);
+    child.on("close", (status, signal) => {
+      const times = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(stderr);
+      if (status !== 0 || times === null) {
+        const why = stderr.trim().split("\n").slice(0, -1).join(" ");
+        reject(new Error(`"${command.join(" ")}" ended with ${status ?? signal}: ${why}`));
+        return;
+      }
+      const [, real, user, system] = times.map(Number) as [number, number, number, number];
+      resolve({ wall: real * 1000, cpu: (user + system) * 1000 });
+    });
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * `npm run bench`: measures, prints, writes `docs/benchmarks.md`. It asserts nothing.
+ *
+ * @module
+ */
+import { benchBuild } from "./build/build.ts";
+import { type EnsurePackages, needs, withScratch } from "./context.ts";
+import { benchReaper } from "./reaper/reaper.ts";
+
+/** What the script hands over. */
+export interface BenchOptions {
+  /** The checkout. */
+  readonly root: string;
+  /** Which parts; all of them when empty. */
+  readonly parts: readonly string[];
+  /** Counted rounds of each contender. */
+  readonly rounds: number;
+  readonly ensurePackages: EnsurePackages;
+}
+
+const PARTS = { build: benchBuild, reaper: benchReaper } as const;
+
+/**
+ * Runs the parts one after the other.
+ *
+ * @throws Error when a part does not exist, before anything is run.
+ */
+export async function bench({ root, parts, rounds, ensurePackages }: BenchOptions): Promise<void> {
+  const known = Object.keys(PARTS) as (keyof typeof PARTS)[];
+  const unknown = parts.filter((part) => !known.some((name) => name === part));
+  if (unknown.length > 0) {
+    throw new Error(`There is no bench "${unknown.join('", "')}"; there are: ${known.join(", ")}`);
+  }
+  for (const name of known.filter((part) => parts.length === 0 || parts.includes(part))) {
+    console.error(`bench: ${name}`);
+    await withScratch((scratch) =>
+      PARTS[name]({
+        root,
+        scratch,
+        rounds,
+        say: (line) => console.error(line),
+        need: needs(ensurePackages),
+      }),
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { timed } from "../runtime/clock.ts";
+import { DOCKER_PROGRAMS, type Dockerd, startDockerd } from "../runtime/dockerd.ts";
+import { describeWith } from "../runtime/needs.ts";
+import { buildPause, type PauseImage, VARIANTS } from "../runtime/pause-image.ts";
+
+describeWith({ programs: DOCKER_PROGRAMS, root: true }, "dockerd", () => {
+  let dockerd: Dockerd;
+
+  beforeAll(async () => {
+    dockerd = await startDockerd();
+  });
+  afterAll(() => dockerd.stop());
+
+  describe.each(VARIANTS)("$variant", ({ format, inline }) => {
+    let image: PauseImage;
+    const flags = ["--network", "none"];
+
+    beforeAll(async () => {
+      image = await buildPause(dockerd.folder, { format, inline });
+      await dockerd.docker("load", "--quiet", "--input", image.archive);
+    });
+    afterAll(async () => {
+      const ids = (await dockerd.docker("images", "--quiet", "--no-trunc")).trim().split("\n");
+      await dockerd.docker("rmi", "--force", ...new Set(ids));
+    });
+
+    it("loads every platform of the archive with the config that was built", async () => {
+      const ids = await dockerd.docker("images", "--quiet", "--no-trunc");
+      expect([...new Set(ids.trim().split("\n"))].toSorted()).toEqual(image.configs);
+    });
+
+    it("gives the plain tag to linux/amd64", async () => {
+      const format = "{{.Id}} {{.Os}}/{{.Architecture}} {{.Config.User}}";
+      const amd64 = image.record.platforms.find(({ platform }) => platform === "linux/amd64");
+      expect(await dockerd.docker("image", "inspect", "--format", format, image.name)).toBe(
+        `${amd64?.config.digest} linux/amd64 65535:65535\n`,
+      );
+    });
+
+    it("runs /pause, which says its version", async () => {
+      expect(await dockerd.docker("run", "--rm", ...flags, image.name, "-v")).toBe(
+        `pause.c ${image.record.stamp}\n`,
+      );
+    });
+
+    it("stops /pause long before it would be killed, with exit code 0", async () => {
+      await dockerd.docker("run", "--detach", "--name", "stopped", ...flags, image.name);
+      // It is killed after ten seconds, with exit code 137.
+      const { ms } = await timed(() => dockerd.docker("stop", "stopped"));
+      const code = await dockerd.docker("inspect", "--format", "{{.State.ExitCode}}", "stopped");
+      const said = await dockerd.attempt("logs", "stopped");
+      await dockerd.docker("rm", "--force", "stopped");
+      console.info(`docker stop: ${ms} ms`);
+      expect(code.trim()).toBe("0");
+      expect(said.stderr).toContain("Shutting down, got signal: Terminated");
+      expect(ms).toBeLessThan(5_000);
+    });
+  });
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { timed } from "../runtime/clock.ts";
+import { describeWith } from "../runtime/needs.ts";
+import { buildPause, type PauseImage, VARIANTS } from "../runtime/pause-image.ts";
+import { PODMAN_PROGRAMS, type Podman, preparePodman } from "../runtime/podman.ts";
+
+describeWith({ programs: PODMAN_PROGRAMS, root: true }, "podman", () => {
+  let place: Podman;
+
+  beforeAll(async () => {
+    place = await preparePodman();
+  });
+  afterAll(() => place.stop());
+
+  describe.each(VARIANTS)("$variant", ({ format, inline }) => {
+    let image: PauseImage;
+    const flags = () => ["--network", "none", "--cgroup-parent", place.cgroup.path];
+
+    beforeAll(async () => {
+      image = await buildPause(place.folder, { format, inline });
+      await place.podman("load", "--quiet", "--input", image.archive);
+    });
+    afterAll(async () => {
+      await place.podman("rmi", "--force", image.name);
+    });
+
+    it("loads the archive under its name and with its index", async () => {
+      const listed = await place.podman(
+        ...["images", "--digests", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}}"],
+      );
+      expect(listed.trim()).toBe(`${image.name} ${image.record.index.digest}`);
+    });
+
+    it("has the config and the user that were built", async () => {
+      const format = "{{.Id}} {{.User}} {{json .Config.Entrypoint}}";
+      const [id, user, entrypoint] = (
+        await place.podman("image", "inspect", "--format", format, image.name)
+      )
+        .trim()
+        .split(" ");
+      expect(image.configs).toContain(`sha256:${id}`);
+      expect({ user, entrypoint }).toEqual({ user: "65535:65535", entrypoint: '["/pause"]' });
+    });
+
+    it("runs /pause, which says its version", async () => {
+      expect(await place.podman("run", "--rm", ...flags(), image.name, "-v")).toBe(
+        `pause.c ${image.record.stamp}\n`,
+      );
+    });
+
+    it("stops /pause long before it would be killed, with exit code 0", async () => {
+      await place.podman("run", "--detach", "--name", "stopped", ...flags(), image.name);
+      // It is killed after ten seconds, with exit code 137.
+      const { ms } = await timed(() => place.podman("stop", "stopped"));
+      const code = await place.podman("inspect", "--format", "{{.State.ExitCode}}", "stopped");
+      const said = await place.attempt("logs", "stopped");
+      await place.podman("rm", "--force", "stopped");
+      console.info(`podman stop: ${ms} ms`);
+      expect(code.trim()).toBe("0");
+      expect(said.stderr).toContain("Shutting down, got signal: Terminated");
+      expect(ms).toBeLessThan(5_000);
+    });
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * A containerd for one test: own root, state, socket and control group.
+ *
+ * @module
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Cgroup, nameCgroup } from "./cgroup.ts";
+import { attempt, findProgram, run } from "./command.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { makeFolder, removeFolder } from "./folder.ts";
+import { processesNaming } from "./processes.ts";
+import { until } from "./until.ts";
+
+/** The programs it needs. */
+export const CONTAINERD_PROGRAMS = ["containerd", "ctr", "runc", "setpriv"];
+
+/** How pods are run. */
+export interface CriSettings {
+  /** The image whose process holds the namespaces. */
+  readonly sandboxImage: string;
+  /** Name of the bridge that pods are on. */
+  readonly bridge: string;
+}
+
+/** A running containerd. */
+export interface Containerd {
+  readonly folder: string;
+  readonly socket: string;
+  readonly cgroup: Cgroup;
+  /** Runs `ctr` against it in its namespace and returns what that prints. */
+  ctr(...args: readonly string[]): Promise<string>;
+  /** The last lines of its log. */
+  tail(): string;
+  /** Ends it with everything that it runs, and removes all it has stored. */
+  stop(): Promise<void>;
+}
+
+/** Where Debian has the plugins for pod networks. */
+export const CNI_PLUGINS = "/usr/lib/cni";
+
+/**
+ * Starts containerd.
+ *
+ * @param cri - When given it serves pods too, and `ctr` sees the images of pods.
+ */
+export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
+  const folder = await makeFolder();
+  const socket = join(folder, "containerd.sock");
+  const cgroup = nameCgroup(folder.slice(folder.lastIndexOf("/") + 1));
+  const namespace = cri === undefined ? "test" : "k8s.io";
+  const config = join(folder, "config.toml");
+  await writeFile(config, configOf(folder, socket, cri));
+  if (cri !== undefined) await writeNetwork(folder, cri.bridge);
+  const log = join(folder, "containerd.log");
+  let daemon: Daemon | undefined;
+  const stop = async () => {
+    await cgroup.remove();
+    for (const { pid } of processesNaming(socket).filter(isShim)) process.kill(pid, "SIGKILL");
+    await until("the shims to end", () => !processesNaming(socket).some(isShim));
+    await daemon?.stop();
+    if (cri !== undefined) await attempt(["ip", "link", "delete", cri.bridge]);
+    await removeFolder(folder);
+  };
+  try {
+    daemon = await startDaemon(["containerd", "--config", config], {
+      log,
+      ready: async () =>
+        (await attempt(["ctr", "--address", socket, "version"], { timeout: 5_000 })).code === 0,
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    folder,
+    socket,
+    cgroup,
+    ctr: (...args) => run(["ctr", "--address", socket, "--namespace", namespace, ...args]),
+    tail: daemon.tail,
+    stop,
+  };
+}
+
+/** Each container has a process of this program, which outlives containerd. */
+function isShim({ command }: { readonly command: string }): boolean {
+  return command.split(" ", 1)[0]?.includes("containerd-shim") ?? false;
+}
+
+/** Configuration version 2, which 1.x and 2.x read. */
+function configOf(folder: string, socket: string, cri: CriSettings | undefined): string {
+  const common = `
+version = 2
+root = "${folder}/root"
+state = "${folder}/state"
+[grpc]
+address = "${socket}"
+`;
+  if (cri === undefined) return `disabled_plugins = ["io.containerd.grpc.v1.cri"]${common}`;
+  // A container must not be asked for a better OOM score than the tests have: they may not be all-powerful.
+  return `${common}
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "${cri.sandboxImage}"
+restrict_oom_score_adj = true
+netns_mounts_under_state_dir = true
+stream_server_address = "127.0.0.1"
+stream_server_port = "0"
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "${CNI_PLUGINS}"
+conf_dir = "${folder}/cni"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+BinaryName = "${findProgram("runc")}"
+SystemdCgroup = false
+`;
+}
+
+/** A bridge without a way out: pods reach each other, and the host's firewall and routes stay as they are. */
+async function writeNetwork(folder: string, bridge: string): Promise<void> {
+  await mkdir(join(folder, "cni"));
+  const network = {
+    cniVersion: "0.4.0",
+    name: bridge,
+    plugins: [
+      {
+        type: "bridge",
+        bridge,
+        ipam: {
+          type: "host-local",
+          dataDir: join(folder, "addresses"),
+          ranges: [[{ subnet: "198.18.42.0/24" }]],
+        },
+      },
+    ],
+  };
+  await writeFile(join(folder, "cni", "10-test.conflist"), JSON.stringify(network));
+}
