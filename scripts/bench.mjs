@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { argv, path } from "zx";
 import { ensureDebianPackages } from "./debian-packages.mjs";
+import { ensureRuntime } from "./runtimes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const rounds = Number(argv.rounds ?? 15);
@@ -30,7 +31,13 @@ await build({
 });
 const { bench } = await import(pathToFileURL(outfile).href);
 try {
-  await bench({ root, rounds, parts: argv._.map(String), ensurePackages: ensureDebianPackages });
+  await bench({
+    root,
+    rounds,
+    parts: argv._.map(String),
+    ensurePackages: ensureDebianPackages,
+    ensureRuntime,
+  });
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -49,13 +49,21 @@ function newest(path) {
 function isCompiled() {
   const stamp = join(root, "lib", ".compiled");
   if (!existsSync(stamp)) return false;
-  const inputs = ["src", "package.json", "scripts/compile.mjs", "tsconfig.json", "tsconfig.build.json"];
+  const inputs = [
+    "src",
+    "package.json",
+    "scripts/compile.mjs",
+    "tsconfig.json",
+    "tsconfig.build.json",
+  ];
   return inputs.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs);
 }
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (!isDeno && (major < 20 || (major === 20 && minor < 19))) {
-  process.stderr.write(`hiatus: Node ${process.versions.node} is too old\n  Install Node 20.19 or later\n`);
+  process.stderr.write(
+    `hiatus: Node ${process.versions.node} is too old\n  Install Node 20.19 or later\n`,
+  );
   process.exit(2);
 }
 if (!isInstalled()) {

@@ -9,7 +9,10 @@ const run = $({ cwd: root, stdio: "inherit", nothrow: true });
 
 /** @type {[string, () => PromiseLike<{ exitCode: number | null }>][]} */
 const steps = [
-  ["format and lint", () => run`${bin}/biome check ${fix ? ["--write"] : []} --error-on-warnings .`],
+  [
+    "format and lint",
+    () => run`${bin}/biome check ${fix ? ["--write"] : []} --error-on-warnings .`,
+  ],
   ["types", () => run`${bin}/tsc --noEmit -p .`],
   ["import arrows", () => run`${bin}/vitest run --reporter=dot test/architecture.test.ts`],
   ["generated schemas", schemas],
@@ -22,7 +25,8 @@ async function schemas() {
     const text = `${JSON.stringify(schema, undefined, 2)}\n`;
     return !fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text;
   });
-  for (const [name] of stale) console.error(`images/schemas/${name} is out of date: npm run schemas`);
+  for (const [name] of stale)
+    console.error(`images/schemas/${name} is out of date: npm run schemas`);
   return { exitCode: stale.length };
 }
 
@@ -32,7 +36,9 @@ for (const [name, step] of steps) {
   if (exitCode !== 0) failed.push(name);
 }
 if (failed.length > 0) {
-  console.error(`check failed: ${failed.join(", ")}${fix ? "" : " (npm run check -- --fix mends format)"}`);
+  console.error(
+    `check failed: ${failed.join(", ")}${fix ? "" : " (npm run check -- --fix mends format)"}`,
+  );
   process.exitCode = 1;
 } else {
   console.log("check passed: format, lint, types, import arrows, schemas");

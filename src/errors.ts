@@ -73,7 +73,8 @@ const SYSTEM_HINTS: Readonly<Record<string, string>> = {
 /** Turns a refusal of the operating system into an `IO` error; everything else is returned as it came. */
 export function fromSystemError(error: unknown, doing: string): unknown {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (!(error instanceof Error) || error instanceof HiatusError || syscall === undefined) return error;
+  if (!(error instanceof Error) || error instanceof HiatusError || syscall === undefined)
+    return error;
   const where = path === undefined ? "" : ` at "${path}"`;
   return new HiatusError("IO", `${doing}: ${code ?? error.message} in ${syscall}${where}`, {
     cause: error,

@@ -21,7 +21,10 @@ const COMPUTED = [
 
 const name = z
   .string()
-  .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "use lower-case letters, digits and single . _ - between")
+  .regex(
+    /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+    "use lower-case letters, digits and single . _ - between",
+  )
   .max(64);
 
 const repository = z
@@ -50,11 +53,10 @@ export function renderAlias(template: string, version: string): string | undefin
   return complete ? text : undefined;
 }
 
-const alias = z
-  .string()
-  .refine((template) => isTag(renderAlias(template, "1.2.3") ?? ""), {
-    error: 'is not a tag; "{version}", "{major}", "{minor}" and "{patch}" stand for parts of the version',
-  });
+const alias = z.string().refine((template) => isTag(renderAlias(template, "1.2.3") ?? ""), {
+  error:
+    'is not a tag; "{version}", "{major}", "{minor}" and "{patch}" stand for parts of the version',
+});
 
 /** The schema of `image.yaml`. Unknown keys are errors. */
 export const ImageDefinitionSchema = z.strictObject({
@@ -62,7 +64,9 @@ export const ImageDefinitionSchema = z.strictObject({
   version: z
     .string()
     .regex(VERSION_GRAMMAR, 'use letters, digits, dots, dashes and underscores, such as "3.10.2"')
-    .describe("Stamped into the binary and used as the tag. Quote it when YAML would read a number"),
+    .describe(
+      "Stamped into the binary and used as the tag. Quote it when YAML would read a number",
+    ),
   repository: repository.describe("Full name that archives carry, without a tag"),
   entrypoint: z
     .array(z.string().min(1))
@@ -73,7 +77,10 @@ export const ImageDefinitionSchema = z.strictObject({
     .describe("Command of the container. Its first word is the path of the only file in the layer"),
   user: z
     .string()
-    .regex(/^[1-9][0-9]{0,9}(?::(?:0|[1-9][0-9]{0,9}))?$/, 'must be numeric and not root, such as "65535:65535"')
+    .regex(
+      /^[1-9][0-9]{0,9}(?::(?:0|[1-9][0-9]{0,9}))?$/,
+      'must be numeric and not root, such as "65535:65535"',
+    )
     .describe("Numeric uid, or uid:gid. Never root, so that runAsNonRoot can be checked"),
   platforms: z
     .array(z.string())
@@ -88,7 +95,9 @@ export const ImageDefinitionSchema = z.strictObject({
   aliases: z
     .array(alias)
     .default([])
-    .describe("Other tags that a release gives the image. {version}, {major}, {minor}, {patch} are replaced"),
+    .describe(
+      "Other tags that a release gives the image. {version}, {major}, {minor}, {patch} are replaced",
+    ),
   inline: z
     .enum(INLINE_MODES)
     .default("none")

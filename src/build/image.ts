@@ -163,7 +163,5 @@ function embed(descriptor: Descriptor, bytes: Uint8Array): Descriptor {
 
 /** By code point of the key, so that the order in which a YAML file was written does not reach a digest. */
 function sorted(map: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
-  );
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { HiatusError } from "../errors.ts";
-import { BuildRecordSchema, type BuildRecord } from "./record.ts";
+import { type BuildRecord, BuildRecordSchema } from "./record.ts";
 
 const shape = BuildRecordSchema.shape;
 const blob = z.strictObject({ digest: shape.index.shape.digest, size: shape.index.shape.size });
@@ -58,7 +58,12 @@ export function lockOf(record: BuildRecord): Lock {
     platforms: Object.fromEntries(
       record.platforms.map(({ platform, binary, layer, config, manifest }) => [
         platform,
-        { binary: only(binary), layer: only(layer), config: only(config), manifest: only(manifest) },
+        {
+          binary: only(binary),
+          layer: only(layer),
+          config: only(config),
+          manifest: only(manifest),
+        },
       ]),
     ),
   };

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { lstat, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { HiatusError } from "../errors.ts";
 
 /** A folder being written beside the one it will replace. */
@@ -22,79 +22,116 @@ export interface Staging {
 const active = new Set<string>();
 let counter = 0;
 
-/** Names that a build leaves in its folder. Only a folder with nothing else in it is ever replaced. */
-const OURS = /^(?:oci|bin|build\.json|.+\.tar)$/;
+/** How often a commit makes way for others that commit into the same place at the same moment. */
+const ATTEMPTS = 100;
 
 /**
- * Begins a folder that will replace `target`.
+ * Begins a folder that will replace `target`. Of several builds into one folder, the last to finish stays.
  *
+ * @param target - Absolute path.
  * @throws HiatusError `USAGE` when `target` holds files that no build wrote.
  */
 export async function stage(target: string): Promise<Staging> {
   const parent = dirname(target);
-  const prefix = `.${target.slice(parent.length + 1)}.`;
+  const prefix = `.${basename(target)}.`;
   await refuseForeign(target);
   await mkdir(parent, { recursive: true });
   await sweep(parent, target, prefix);
   const id = `${process.pid}-${counter++}`;
   const folder = join(parent, `${prefix}${id}.new`);
-  const previous = join(parent, `${prefix}${id}.old`);
-  active.add(id);
+  active.add(folder);
   await mkdir(folder);
   let committed = false;
   return {
     folder,
     async commit() {
-      const replaced = await moved(target, previous);
+      // Somebody may have put something there since.
+      await refuseForeign(target);
+      const previous = join(parent, `${prefix}${id}.old`);
+      active.add(previous);
       try {
-        await rename(folder, target);
-      } catch (error) {
-        if (replaced) await rename(previous, target);
-        throw error;
+        const replaced = await swap(folder, target, previous);
+        committed = true;
+        // The build is in place; what cannot be removed now is swept by the next one.
+        if (replaced) await remove(previous).catch(() => undefined);
+      } finally {
+        active.delete(previous);
       }
-      committed = true;
-      if (replaced) await rm(previous, { recursive: true, force: true });
-      active.delete(id);
     },
     async discard() {
-      if (!committed) await rm(folder, { recursive: true, force: true });
-      active.delete(id);
+      if (!committed) await remove(folder);
+      active.delete(folder);
     },
   };
 }
 
+/**
+ * Renames `folder` to `target` and what was there to `previous`.
+ *
+ * @returns Was something there?
+ */
+async function swap(folder: string, target: string, previous: string): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const moved = await renamed(target, previous);
+    try {
+      await rename(folder, target);
+      return moved;
+    } catch (error) {
+      const occupied = ["ENOTEMPTY", "EEXIST"].includes(codeOf(error) ?? "");
+      if (!occupied) {
+        if (moved) await renamed(previous, target);
+        throw error;
+      }
+      // Another build was quicker, and its output is what is replaced now.
+      if (moved) await remove(previous);
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Only a folder that a build wrote, as its record tells, is ever replaced, or an empty one. */
 async function refuseForeign(target: string): Promise<void> {
   const found = await lstat(target).catch(() => undefined);
   if (found === undefined) return;
-  const foreign = found.isDirectory()
-    ? (await readdir(target)).filter((name) => !OURS.test(name))
-    : [target];
-  if (foreign.length === 0) return;
-  throw new HiatusError("USAGE", `"${target}" holds what no build wrote: "${foreign[0]}"`, {
+  const foreign = found.isDirectory() ? await foreignIn(target) : target;
+  if (foreign === undefined) return;
+  throw new HiatusError("USAGE", `No build wrote "${foreign}", so it is not replaced`, {
     detail: { target, foreign },
     hint: "Move it away, or choose another folder with --out",
   });
 }
 
-async function moved(from: string, to: string): Promise<boolean> {
+/** The path of something that does not belong to a build; undefined when all of it does. */
+async function foreignIn(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder);
+  if (names.length === 0) return undefined;
+  const archive = await readFile(join(folder, "build.json"), "utf8").then(archiveOf, () => "");
+  const ours = archive === "" ? [] : ["build.json", "oci", "bin", archive];
+  const foreign = names.find((name) => !ours.includes(name));
+  return foreign === undefined ? undefined : join(folder, foreign);
+}
+
+/** The name of the archive that a record tells of; empty when the text is no record. */
+function archiveOf(text: string): string {
   try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
+    const record = JSON.parse(text) as { readonly archive?: { readonly path?: unknown } } | null;
+    const path = record?.archive?.path;
+    return typeof path === "string" && path.endsWith(".tar") ? path : "";
+  } catch {
+    return "";
   }
 }
 
 /** Takes away what killed builds left; if one was killed between its two renames, brings the old output back. */
 async function sweep(parent: string, target: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const match = name.startsWith(prefix) && /^((\d+)-\d+)\.(new|old)$/.exec(name.slice(prefix.length));
-    if (!match || active.has(match[1] ?? "") || isAlive(Number(match[2]))) continue;
+    const match =
+      name.startsWith(prefix) && /^(\d+)-\d+\.(new|old)$/.exec(name.slice(prefix.length));
     const leftover = join(parent, name);
-    const orphaned = match[3] === "old" && (await lstat(target).catch(() => null)) === null;
-    if (orphaned) await rename(leftover, target);
-    else await rm(leftover, { recursive: true, force: true });
+    if (!match || active.has(leftover) || isAlive(Number(match[1]))) continue;
+    const orphaned = match[2] === "old" && (await lstat(target).catch(() => null)) === null;
+    // Others may sweep at the same moment.
+    if (!orphaned || !(await renamed(leftover, target))) await remove(leftover);
   }
 }
 
@@ -103,18 +140,38 @@ function isAlive(pid: number): boolean {
   try {
     return pid !== process.pid && process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
+}
+
+/** Renames, unless there is nothing to rename, or something in the way. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTEMPTY", "EEXIST"].includes(codeOf(error) ?? "")) return false;
+    throw error;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 /** Writes one file aside and renames it into place; mode 0644 whatever the umask. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const aside = `${path}.${process.pid}.new`;
   try {
-    await writeFile(aside, content, { mode: 0o644 });
+    await writeFile(aside, content);
+    await chmod(aside, 0o644);
     await rename(aside, path);
   } catch (error) {
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined);
     throw error;
   }
 }

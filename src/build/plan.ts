@@ -72,7 +72,8 @@ function rowsOf(
 
 /** RFC 3339 ends with the year 9999; tar ends with 2^33 seconds, and ustar readers often with 2^31. */
 function checkEpoch(epoch: number | undefined): number | undefined {
-  if (epoch === undefined || (Number.isInteger(epoch) && epoch >= 0 && epoch < 2 ** 31)) return epoch;
+  if (epoch === undefined || (Number.isInteger(epoch) && epoch >= 0 && epoch < 2 ** 31))
+    return epoch;
   throw new HiatusError("USAGE", `SOURCE_DATE_EPOCH is "${epoch}"`, {
     hint: "Give whole seconds since 1970, below 2147483648, or unset it",
   });

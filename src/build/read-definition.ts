@@ -5,7 +5,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { isScalar, LineCounter, type Node, parseDocument, type Document } from "yaml";
+import { type Document, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { HiatusError } from "../errors.ts";
 import { packageRoot } from "../package-root.ts";
 import { type ImageDefinition, ImageDefinitionSchema } from "./definition.ts";
@@ -68,7 +68,12 @@ interface Problem {
  */
 export function parseDefinition(text: string, file: string): ImageDefinition {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true, maxAliasCount: 0 } as never);
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    stringKeys: true,
+    maxAliasCount: 0,
+  } as never);
   const at = (offset: number, message: string): Problem => {
     const { line, col } = lines.linePos(offset);
     return { message, line, column: col };
@@ -87,17 +92,27 @@ export function parseDefinition(text: string, file: string): ImageDefinition {
       const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
       if (keys.length > 0) {
         return keys.map((key) =>
-          at(offsetOf(document, [...issue.path, key], true), `unknown key "${key}"${known(issue.path)}`),
+          at(
+            offsetOf(document, [...issue.path, key], true),
+            `unknown key "${key}"${known(issue.path)}`,
+          ),
         );
       }
       const where = issue.path.map(String).join(".");
-      return [at(offsetOf(document, issue.path, issue.code === "invalid_key"), `${where === "" ? "document" : where}: ${issue.message}`)];
+      return [
+        at(
+          offsetOf(document, issue.path, issue.code === "invalid_key"),
+          `${where === "" ? "document" : where}: ${issue.message}`,
+        ),
+      ];
     }),
   );
 }
 
 function known(path: readonly PropertyKey[]): string {
-  return path.length > 0 ? "" : `; known are ${Object.keys(ImageDefinitionSchema.shape).join(", ")}`;
+  return path.length > 0
+    ? ""
+    : `; known are ${Object.keys(ImageDefinitionSchema.shape).join(", ")}`;
 }
 
 /** YAML reads `version: 3.10` as the number 3.1; the schema then asks for quotes instead of guessing. */
@@ -134,8 +149,12 @@ function keyOf(pair: unknown): string {
 
 function refuse(file: string, problems: readonly Problem[]): HiatusError {
   const list = problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`);
-  return new HiatusError("CONFIG", `The definition ${basename(file)} is wrong\n  ${list.join("\n  ")}`, {
-    detail: { file, problems },
-    hint: "Mend these places; images/schemas/image.schema.json tells what is allowed",
-  });
+  return new HiatusError(
+    "CONFIG",
+    `The definition ${basename(file)} is wrong\n  ${list.join("\n  ")}`,
+    {
+      detail: { file, problems },
+      hint: "Mend these places; images/schemas/image.schema.json tells what is allowed",
+    },
+  );
 }

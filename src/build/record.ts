@@ -41,7 +41,9 @@ export const BuildRecordSchema = z.strictObject({
     z.strictObject({
       platform: z.string(),
       binary: file.extend({
-        linkedSize: size.describe("Bytes as the linker left it, before section headers were cut off"),
+        linkedSize: size.describe(
+          "Bytes as the linker left it, before section headers were cut off",
+        ),
       }),
       compiler: z.strictObject({
         version: z.string(),

@@ -85,7 +85,10 @@ function repoTags(assembled: AssembledIndex, definition: ImageDefinition, plan: 
   return assembled.images.map((image, position) => {
     const row = plan.rows[position]!;
     const plain = single || row.name === "linux/amd64";
-    const tags = [...(plain ? [plan.version] : []), ...(single ? [] : [platformTag(plan.version, row)])];
+    const tags = [
+      ...(plain ? [plan.version] : []),
+      ...(single ? [] : [platformTag(plan.version, row)]),
+    ];
     return {
       config: image.config,
       layers: [image.layer],

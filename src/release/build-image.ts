@@ -39,11 +39,17 @@ export async function buildImage(
       });
       const failed = results.filter((result) => result.status === "failed");
       if (failed.length > 0) {
-        const list = failed.map(({ subject, check, evidence }) => `${subject}: ${check}: ${evidence}`);
-        throw new HiatusError("CONTENT", `The build failed its own checks\n  ${list.join("\n  ")}`, {
-          detail: { failed },
-          hint: "This is a mistake in hiatus or in its disk; please report it with these lines",
-        });
+        const list = failed.map(
+          ({ subject, check, evidence }) => `${subject}: ${check}: ${evidence}`,
+        );
+        throw new HiatusError(
+          "CONTENT",
+          `The build failed its own checks\n  ${list.join("\n  ")}`,
+          {
+            detail: { failed },
+            hint: "This is a mistake in hiatus or in its disk; please report it with these lines",
+          },
+        );
       }
       checks = results.length;
       await options.beforeCommit?.(build);

@@ -85,10 +85,7 @@ function checkManifest(manifest: Manifest): Manifest {
   const { config, layers } = manifest;
   demand(config.mediaType === family.config, `the config has media type ${config.mediaType}`);
   demand(layers.length === 1, `it has ${layers.length} layers and not one`);
-  demand(
-    layers[0]?.mediaType === family.layer,
-    `the layer has media type ${layers[0]?.mediaType}`,
-  );
+  demand(layers[0]?.mediaType === family.layer, `the layer has media type ${layers[0]?.mediaType}`);
   return manifest;
 }
 
@@ -110,7 +107,11 @@ function checkLayer(layer: LayerContent, config: ImageConfig): string {
   return `/${layer.files[0]?.name}, ${layer.files[0]?.content.byteLength} bytes`;
 }
 
-function checkEntrypoint(config: ImageConfig, layer: LayerContent, options: StructureOptions): string {
+function checkEntrypoint(
+  config: ImageConfig,
+  layer: LayerContent,
+  options: StructureOptions,
+): string {
   const said = config.config.Entrypoint ?? [];
   const promised = options.entrypoint ?? ["/pause"];
   demand(
@@ -127,7 +128,10 @@ function checkEntrypoint(config: ImageConfig, layer: LayerContent, options: Stru
 function checkUser(config: ImageConfig, options: StructureOptions): string {
   const user = config.config.User ?? "";
   demand(/^[1-9][0-9]*(?::[0-9]+)?$/.test(user), `"${user}" is not numeric, or is root`);
-  demand(options.user === undefined || user === options.user, `it is ${user} and not ${options.user}`);
+  demand(
+    options.user === undefined || user === options.user,
+    `it is ${user} and not ${options.user}`,
+  );
   return user;
 }
 
@@ -146,7 +150,10 @@ function checkLabels(config: ImageConfig, options: StructureOptions): string {
 function checkDates(config: ImageConfig, layer: LayerContent): string {
   const created = config.created === undefined ? 0 : Date.parse(config.created) / 1000;
   const other = layer.files.find(({ mtime }) => mtime !== created);
-  demand(other === undefined, `/${other?.name} is from ${other?.mtime}, and the config from ${created}`);
+  demand(
+    other === undefined,
+    `/${other?.name} is from ${other?.mtime}, and the config from ${created}`,
+  );
   return config.created ?? "none";
 }
 
@@ -155,4 +162,3 @@ function checkProgram(config: ImageConfig, layer: LayerContent, options: Structu
   const { class: bits, byteOrder, machine } = checkBinary(bytes, config as Platform, options.stamp);
   return `${bits} bit, ${byteOrder}-endian, machine ${machine}${options.stamp ? `, stamped ${options.stamp}` : ""}`;
 }
-

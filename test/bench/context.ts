@@ -19,10 +19,15 @@ export interface Context {
   readonly say: (line: string) => void;
   /** Installs Debian packages. Resolves to why not, or to undefined when they are there. */
   readonly need: (packages: readonly string[]) => Promise<string | undefined>;
+  /** Gets a runtime besides the one of the bench. */
+  readonly runtime: EnsureRuntime;
 }
 
-/** What `scripts/debian-packages.mjs` exports. */
-export type EnsurePackages = (packages: readonly string[]) => Promise<unknown>;
+/** `ensureDebianPackages` of `scripts/debian-packages.mjs`: resolves to what is still missing. */
+export type EnsurePackages = (packages: readonly string[]) => Promise<readonly string[]>;
+
+/** `ensureRuntime` of `scripts/runtimes.mjs`: the path of a program, undefined where there is none. */
+export type EnsureRuntime = (name: "deno" | "node22") => Promise<string | undefined>;
 
 /** Runs `work` in a folder of its own, which is gone afterwards. */
 export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -34,12 +39,12 @@ export async function withScratch<T>(work: (folder: string) => Promise<T>): Prom
   }
 }
 
-/** Turns an installer that throws into one that tells why. */
+/** Turns an installer that throws or leaves something out into one that tells why. */
 export function needs(ensure: EnsurePackages): Context["need"] {
   return async (packages) => {
     try {
-      await ensure(packages);
-      return undefined;
+      const missing = await ensure(packages);
+      return missing.length === 0 ? undefined : `${missing.join(" ")} not installed`;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { benchBuild } from "./build/build.ts";
-import { type EnsurePackages, needs, withScratch } from "./context.ts";
+import { type EnsurePackages, type EnsureRuntime, needs, withScratch } from "./context.ts";
 import { benchReaper } from "./reaper/reaper.ts";
 
 /** What the script hands over. */
@@ -16,6 +16,7 @@ export interface BenchOptions {
   /** Counted rounds of each contender. */
   readonly rounds: number;
   readonly ensurePackages: EnsurePackages;
+  readonly ensureRuntime: EnsureRuntime;
 }
 
 const PARTS = { build: benchBuild, reaper: benchReaper } as const;
@@ -25,7 +26,8 @@ const PARTS = { build: benchBuild, reaper: benchReaper } as const;
  *
  * @throws Error when a part does not exist, before anything is run.
  */
-export async function bench({ root, parts, rounds, ensurePackages }: BenchOptions): Promise<void> {
+export async function bench(options: BenchOptions): Promise<void> {
+  const { root, parts, rounds, ensurePackages, ensureRuntime } = options;
   const known = Object.keys(PARTS) as (keyof typeof PARTS)[];
   const unknown = parts.filter((part) => !known.some((name) => name === part));
   if (unknown.length > 0) {
@@ -40,6 +42,7 @@ export async function bench({ root, parts, rounds, ensurePackages }: BenchOption
         rounds,
         say: (line) => console.error(line),
         need: needs(ensurePackages),
+        runtime: ensureRuntime,
       }),
     );
   }

@@ -12,7 +12,6 @@ const sha256 = (content: string | Buffer) =>
 
 describeWith({ programs: ["skopeo"] }, "skopeo", () => {
   let folder: string;
-  let image: PauseImage;
   const skopeo = (...args: readonly string[]) =>
     run(["skopeo", "--insecure-policy", ...args], { env: { TMPDIR: folder } });
 
@@ -21,18 +20,25 @@ describeWith({ programs: ["skopeo"] }, "skopeo", () => {
   });
   afterAll(() => removeFolder(folder));
 
-  describe.each(VARIANTS)("$variant", ({ variant, format, inline }) => {
+  describe.each(VARIANTS)("$variant", ({ format, inline }) => {
+    let image: PauseImage;
     beforeAll(async () => {
       image = await buildPause(folder, { format, inline });
     });
 
-    // Up to 1.9 it looks a tag up among OCI's media types only.
+    // Up to 1.15 at least it looks a tag up among OCI's media types only.
+    const tag = () => (format === "oci" ? `:${image.tag}` : "");
     const references = () => [
-      ...(format === "oci" ? [`oci:${image.layout}:${image.tag}`] : []),
-      ...(format === "oci" ? [`oci-archive:${image.archive}:${image.tag}`] : []),
-      `oci:${image.layout}`,
-      `oci-archive:${image.archive}`,
+      `oci:${image.layout}${tag()}`,
+      `oci-archive:${image.archive}${tag()}`,
     ];
+
+    it("needs no tag", async () => {
+      for (const reference of [`oci:${image.layout}`, `oci-archive:${image.archive}`]) {
+        const bytes = await skopeo("inspect", "--raw", reference);
+        expect(sha256(bytes), reference).toBe(image.record.index.digest);
+      }
+    });
 
     it("reads the index of layout and archive as it was built", async () => {
       for (const reference of references()) {
@@ -55,7 +61,9 @@ describeWith({ programs: ["skopeo"] }, "skopeo", () => {
       }
     });
 
-    it.runIf(format === "oci")("copies the layout and the archive whole", async () => {
+    // It would turn Docker's format into OCI's on the way.
+    const itCopies = format === "oci" ? it : () => undefined;
+    itCopies("copies the layout and the archive whole", async () => {
       for (const [position, reference] of references().entries()) {
         const target = join(folder, `copy-${inline}-${position}`);
         await skopeo("copy", "--quiet", "--all", reference, `oci:${target}:${image.tag}`);
@@ -82,7 +90,7 @@ describeWith({ programs: ["skopeo"] }, "skopeo", () => {
       const digests = await Promise.all(
         names.map(async (name) => sha256(await readFile(join(target, name)))),
       );
-      expect(digests, variant).toEqual(
+      expect(digests).toEqual(
         expect.arrayContaining([...image.manifests, ...image.configs, ...image.layers]),
       );
       if (inline !== "all") expect(digests).toContain(image.record.index.digest);
@@ -91,7 +99,10 @@ describeWith({ programs: ["skopeo"] }, "skopeo", () => {
 
   async function rewritesIndexes(): Promise<boolean> {
     const { stdout } = await attempt(["skopeo", "--version"]);
-    const [major = 0, minor = 0] = stdout.replace(/^.*version /, "").split(".").map(Number);
+    const [major = 0, minor = 0] = stdout
+      .replace(/^.*version /, "")
+      .split(".")
+      .map(Number);
     return major === 1 && minor < 16;
   }
 });

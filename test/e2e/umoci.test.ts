@@ -24,7 +24,14 @@ describeWith({ programs: ["umoci"] }, "umoci", () => {
     const copy = join(folder, "collected");
     await cp(image.layout, copy, { recursive: true });
     await run(["umoci", "gc", "--layout", copy]);
-    const blobs = await lines(["find", copy, "-path", "*/blobs/sha256/*", "-printf", "sha256:%f\n"]);
+    const blobs = await lines([
+      "find",
+      copy,
+      "-path",
+      "*/blobs/sha256/*",
+      "-printf",
+      "sha256:%f\n",
+    ]);
     expect(blobs.toSorted()).toEqual(
       [image.record.index.digest, ...image.manifests, ...image.configs, ...image.layers].toSorted(),
     );

@@ -61,8 +61,9 @@ export async function startDockerd(): Promise<Dockerd> {
         ...["--cgroup-parent", cgroup.path],
         ...["--exec-opt", "native.cgroupdriver=cgroupfs"],
         ...["--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"],
-        ...// As it is: to lower it takes a right that the tests may lack.
-        ...["--oom-score-adjust", (await readFile("/proc/self/oom_score_adj", "utf8")).trim()],
+        // As it is: to lower it takes a right that the tests may lack.
+        "--oom-score-adjust",
+        (await readFile("/proc/self/oom_score_adj", "utf8")).trim(),
       ],
       {
         log: file("dockerd.log"),

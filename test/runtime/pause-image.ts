@@ -49,7 +49,9 @@ export async function buildPause(folder: string, options: PauseOptions = {}): Pr
   const out = join(folder, `pause-${format}-${inline}`);
   const built: VerifiedBuild = await buildImage("pause", { cwd: checkout, out, ...options });
   // What is on the disk counts, because that is what everybody else reads.
-  const record = JSON.parse(await readFile(join(built.folder, "build.json"), "utf8")) as BuildRecord;
+  const record = JSON.parse(
+    await readFile(join(built.folder, "build.json"), "utf8"),
+  ) as BuildRecord;
   const digests = (part: "manifest" | "config" | "layer") =>
     record.platforms.map((platform) => platform[part].digest as Digest).toSorted();
   return {

@@ -39,7 +39,9 @@ export function readProcess(pid: number): Process | undefined {
 
 /** Those whose arguments name something, such as a socket in a test's own folder. Never the caller. */
 export function processesNaming(text: string): readonly Process[] {
-  return listProcesses().filter(({ pid, command }) => pid !== process.pid && command.includes(text));
+  return listProcesses().filter(
+    ({ pid, command }) => pid !== process.pid && command.includes(text),
+  );
 }
 
 /** Children of a process, zombies too. */

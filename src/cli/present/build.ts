@@ -5,16 +5,16 @@
  */
 import { relative } from "node:path";
 import pc from "picocolors";
-import type { BuildResult } from "../../build/build.ts";
 import type { BuildEvent } from "../../build/events.ts";
 import { formatPlatform } from "../../oci/platform.ts";
+import type { VerifiedBuild } from "../../release/build-image.ts";
 import { jsonLine } from "./json.ts";
 import { type Column, formatBytes, formatDigest, formatTable } from "./table.ts";
 
 /** Shows a build. */
 export interface BuildPresenter {
   onEvent(event: BuildEvent): void;
-  done(result: BuildResult): void;
+  done(result: VerifiedBuild): void;
   /** Takes the progress line away; safe to call at any time. */
   close(): void;
 }
@@ -35,14 +35,14 @@ function jsonPresenter(): BuildPresenter {
       const line = { ...event };
       jsonLine("platform" in line ? { ...line, platform: formatPlatform(line.platform) } : line);
     },
-    done({ folder, tag, record, lockDifferences }) {
+    done({ folder, tag, record, lockDifferences, checks }) {
       const lock =
         lockDifferences === undefined
           ? "absent"
           : lockDifferences.length === 0
             ? "matches"
             : "differs";
-      jsonLine({ type: "result", folder, tag, lock, ...record });
+      jsonLine({ type: "result", folder, tag, lock, checks, ...record });
     },
     close() {},
   };
@@ -102,8 +102,8 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The table and what to do next, line by line. */
-export function summary(result: BuildResult): readonly string[] {
-  const { record, lockDifferences } = result;
+export function summary(result: VerifiedBuild): readonly string[] {
+  const { record, lockDifferences, checks } = result;
   const wide = !process.stdout.isTTY || process.stdout.columns >= 112;
   const rows = record.platforms.map(({ platform, binary, layer, config, manifest }) => [
     platform,
@@ -126,16 +126,23 @@ export function summary(result: BuildResult): readonly string[] {
     "",
     `  ${pc.dim("index")}    ${pc.bold(formatDigest(record.index.digest, true))}`,
     `  ${pc.dim("total")}    ${total(record)}`,
+    `  ${pc.dim("verified")} ${pc.green(`${checks} checks`)} of everything as read back from the disk`,
     `  ${pc.dim("lock")}     ${lockLine(lockDifferences)}`,
     "",
-    `  ${pc.dim("next")}     hiatus inspect oci:${folder}/oci:${result.tag}`,
+    `  ${pc.dim("next")}     ${commandName()} inspect oci:${folder}/oci:${result.tag}`,
     `           docker load --input ${archive}`,
     `           skopeo copy --all oci:${folder}/oci:${result.tag} docker://REGISTRY/${record.name}:${result.tag}`,
     "",
   ];
 }
 
-function total(record: BuildResult["record"]): string {
+/** How the command was started is how it is started again: by npm, by Deno, or as it is. */
+function commandName(): string {
+  if ("Deno" in globalThis) return "deno task hiatus";
+  return process.env["npm_execpath"] === undefined ? "hiatus" : "npx hiatus";
+}
+
+function total(record: VerifiedBuild["record"]): string {
   const { platforms, archive, index } = record;
   const blobs = platforms.flatMap(({ layer, config, manifest }) => [layer, config, manifest]);
   const sum = [index, ...blobs].reduce((bytes, { size }) => bytes + size, 0);
@@ -143,7 +150,7 @@ function total(record: BuildResult["record"]): string {
   return `${count}, ${formatBytes(sum)} bytes to push; ${record.archive.path} ${formatBytes(archive.size)} bytes`;
 }
 
-function lockLine(differences: BuildResult["lockDifferences"]): string {
+function lockLine(differences: VerifiedBuild["lockDifferences"]): string {
   if (differences === undefined) return "none; --update-lock writes one";
   if (differences.length === 0) return `${pc.green("matches")} digests.json`;
   const what = differences.map((difference) => difference.what);

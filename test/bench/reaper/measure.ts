@@ -60,7 +60,7 @@ export async function measure(
       context.say(`${what}, ${turn} of ${times}`);
       for (const program of programs) {
         const args = [...mode.map(String), ...program.command];
-        const { stdout } = await execute(helper, args, { timeout: 300_000 });
+        const { stdout } = await execute(helper, args, { env: {}, timeout: 300_000 });
         for (const [, name = "", value] of stdout.matchAll(/^(\w+) (-?\d+)$/gm)) {
           note(
             program,

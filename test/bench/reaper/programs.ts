@@ -4,7 +4,7 @@
  * @module
  */
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Context } from "../context.ts";
@@ -47,8 +47,8 @@ export async function findPrograms(context: Context): Promise<readonly Program[]
   for (const [name, make] of candidates) {
     try {
       const command = await make();
-      const { size } = await stat(command[0] ?? "");
-      found.push({ name, command, bytes: size, ours: name === "hiatus" });
+      const bytes = await settle(command[0] ?? "");
+      found.push({ name, command, bytes, ours: name === "hiatus" });
     } catch (error) {
       context.say(`${name} is left out: ${(error as Error).message.trim()}`);
     }
@@ -64,6 +64,17 @@ export async function compileHelper({ root, scratch }: Context): Promise<string>
   const flags = ["-std=gnu11", "-O2", "-static", "-Wall", "-Wextra", "-Werror"];
   await execute("gcc", [...flags, "-o", output, ...sources], { cwd: folder });
   return output;
+}
+
+/** Its size. Flushed, because pages of a file that is not on the disk yet count as dirty in who maps it. */
+async function settle(path: string): Promise<number> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
 }
 
 /** What `hiatus build` makes for this machine. */

@@ -56,7 +56,8 @@ function calls<Service>(
             { deadline: Date.now() + 120_000 },
             (error, response) => {
               if (error === null) resolve(response);
-              else reject(new Error(`${method}: ${error.details || error.message}`, { cause: error }));
+              else
+                reject(new Error(`${method}: ${error.details || error.message}`, { cause: error }));
             },
           );
         }),

@@ -49,7 +49,11 @@ export interface PodSandboxStatus {
 
 export interface ContainerStatus {
   readonly id: string;
-  readonly state: "CONTAINER_CREATED" | "CONTAINER_RUNNING" | "CONTAINER_EXITED" | "CONTAINER_UNKNOWN";
+  readonly state:
+    | "CONTAINER_CREATED"
+    | "CONTAINER_RUNNING"
+    | "CONTAINER_EXITED"
+    | "CONTAINER_UNKNOWN";
   readonly exit_code: number;
   readonly reason: string;
   readonly message: string;
