@@ -5,7 +5,7 @@
  *   node scripts/bootstrap.mjs build-images [arguments]
  *
  * Installs the locked dependencies when they are missing or others, compiles the sources when they
- * changed, then hands over. It must not import anything that is not built in.
+ * changed, then hands over; without a name it only does that. It must not import anything that is not built in.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -49,12 +49,10 @@ function newest(path) {
 function isCompiled() {
   const stamp = join(root, "lib", ".compiled");
   if (!existsSync(stamp)) return false;
+  // The lock file, because dependencies are inside the compiled command.
   const inputs = [
-    "src",
-    "package.json",
-    "scripts/compile.mjs",
-    "tsconfig.json",
-    "tsconfig.build.json",
+    ...["src", "scripts/compile.mjs", "tsconfig.json", "tsconfig.build.json"],
+    ...["package.json", "package-lock.json"],
   ];
   return inputs.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs);
 }
@@ -77,5 +75,5 @@ if (!isDeno && !isCompiled()) {
   run(process.execPath, [join(root, "scripts", "compile.mjs")]);
 }
 
-const [name = ""] = process.argv.splice(2, 1);
-await import(`./${name}.mjs`);
+const [name] = process.argv.splice(2, 1);
+if (name !== undefined) await import(`./${name}.mjs`);

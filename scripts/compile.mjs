@@ -5,7 +5,15 @@
  * work; the library leaves them outside, so that its users share and audit them as usual.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,8 +24,12 @@ if (!existsSync(join(root, "node_modules", "esbuild"))) {
 }
 const { build } = await import("esbuild");
 
+const started = new Date();
 const aside = join(root, `.lib.${process.pid}.new`);
-process.on("exit", () => rmSync(aside, { recursive: true, force: true }));
+const previous = join(root, `.lib.${process.pid}.old`);
+process.on("exit", () => {
+  for (const path of [aside, previous]) rmSync(path, { recursive: true, force: true });
+});
 
 const tsc = spawnSync(
   process.execPath,
@@ -62,11 +74,22 @@ const command = await build({
 if (library.errors.length + command.errors.length > 0) process.exit(1);
 writeFileSync(join(aside, "cli", "THIRD-PARTY-LICENSES.txt"), licenses(command.metafile));
 chmodSync(join(aside, "cli", "main.js"), 0o755);
-writeFileSync(join(aside, ".compiled"), "");
+const stamp = join(aside, ".compiled");
+writeFileSync(stamp, "");
+// A source that was written while we compiled is younger than this.
+utimesSync(stamp, started, started);
 
 const lib = join(root, "lib");
-rmSync(lib, { recursive: true, force: true });
-renameSync(aside, lib);
+for (let attempt = 1; existsSync(aside); attempt++) {
+  try {
+    if (existsSync(lib)) renameSync(lib, previous);
+    renameSync(aside, lib);
+  } catch (error) {
+    // Somebody else compiles at the same time, and was quicker by a moment.
+    if (attempt === 10) throw error;
+    rmSync(previous, { recursive: true, force: true });
+  }
+}
 
 /** The licences of what is inside the bundle. @param {import("esbuild").Metafile | undefined} metafile */
 function licenses(metafile) {

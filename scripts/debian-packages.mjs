@@ -14,7 +14,6 @@ export const CONSUMER_PACKAGES = [
   "containerd",
   "runc",
   "docker.io",
-  "docker-registry",
 ];
 
 /** Programs of foreign CPUs run under these. */

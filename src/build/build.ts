@@ -14,13 +14,14 @@ import type { OnEvent } from "./events.ts";
 import {
   compareLock,
   formatLock,
+  type Lock,
   type LockDifference,
   lockError,
   lockOf,
   lockPath,
   readLock,
 } from "./lock.ts";
-import { replaceFile, stage } from "./output.ts";
+import { stage, stageFile } from "./output.ts";
 import { planBuild } from "./plan.ts";
 import { readDefinition } from "./read-definition.ts";
 import type { BuildRecord } from "./record.ts";
@@ -69,6 +70,9 @@ export interface StagedBuild {
   readonly stamp: string;
 }
 
+/** What became of the lock: there is none, it says what was built, it says something else, it was written anew. */
+export type LockState = "absent" | "matches" | "differs" | "written";
+
 /** A finished build. */
 export interface BuildResult {
   /** Absolute path of the folder with `oci/`, `bin/`, the archive and `build.json`. */
@@ -76,8 +80,9 @@ export interface BuildResult {
   readonly tag: string;
   readonly index: Descriptor;
   readonly record: BuildRecord;
-  /** Where the lock differs; empty when it agrees, undefined when there is none. */
-  readonly lockDifferences: readonly LockDifference[] | undefined;
+  readonly lock: LockState;
+  /** Where the lock differs; empty unless `lock` is "differs". */
+  readonly lockDifferences: readonly LockDifference[];
 }
 
 /**
@@ -91,10 +96,13 @@ export interface BuildResult {
  */
 export async function buildInto(image: string, options: BuildOptions = {}): Promise<BuildResult> {
   const cwd = resolve(options.cwd ?? ".");
+  if (options.out === "") throw noFolder();
   const { definition, folder } = await readDefinition(image, cwd);
   const plan = planBuild(definition, options);
-  const lock = await readLock(folder);
-  if (options.locked && lock === undefined) throw lockMissing(folder);
+  const path = lockPath(folder);
+  // One that is about to be written anew may be as wrong as it likes.
+  const locked = options.updateLock ? undefined : await readLock(path);
+  if (options.locked && locked === undefined) throw lockMissing(path);
   const { signal } = options;
   const reapers = await compileReaper(plan.rows, plan.stamp, compileOptionsOf(options));
 
@@ -102,32 +110,34 @@ export async function buildInto(image: string, options: BuildOptions = {}): Prom
   try {
     const staging = await stage(target);
     try {
-      const { layout, index, record } = await writeBuild(
-        staging.folder,
-        definition,
-        plan,
-        reapers,
-        signal,
-      );
+      const written = await writeBuild(staging.folder, definition, plan, reapers, signal);
+      const { layout, index, record } = written;
       await options.beforeCommit?.({ definition, layout, index, stamp: plan.stamp });
-      const lockDifferences = lock && compareLock(lock, lockOf(record));
-      if (options.locked) demandEqual(folder, lockDifferences);
-      signal?.throwIfAborted();
-      await staging.commit();
-      if (options.updateLock) await replaceFile(lockPath(folder), formatLock(lockOf(record)));
-      return {
-        folder: target,
-        tag: plan.version,
-        index,
-        record,
-        lockDifferences: options.updateLock ? [] : lockDifferences,
-      };
+      const lockDifferences = locked === undefined ? [] : compareLock(locked, lockOf(record));
+      if (options.locked && lockDifferences.length > 0) throw lockError(path, lockDifferences);
+      const lock = options.updateLock
+        ? await stageFile(path, formatLock(lockOf(record)))
+        : undefined;
+      try {
+        signal?.throwIfAborted();
+        await staging.commit();
+        await lock?.commit();
+      } finally {
+        await lock?.discard();
+      }
+      const state = lock ? "written" : lockStateOf(locked, lockDifferences);
+      return { folder: target, tag: plan.version, index, record, lock: state, lockDifferences };
     } finally {
       await staging.discard();
     }
   } catch (error) {
     throw fromSystemError(error, `Cannot write the build to "${target}"`);
   }
+}
+
+function lockStateOf(locked: Lock | undefined, differences: readonly LockDifference[]): LockState {
+  if (locked === undefined) return "absent";
+  return differences.length === 0 ? "matches" : "differs";
 }
 
 function compileOptionsOf(options: BuildOptions) {
@@ -141,14 +151,15 @@ function compileOptionsOf(options: BuildOptions) {
   };
 }
 
-function lockMissing(folder: string): HiatusError {
-  return new HiatusError("CONFIG", `There is no lock "${lockPath(folder)}" to compare with`, {
+function lockMissing(path: string): HiatusError {
+  return new HiatusError("CONFIG", `There is no lock "${path}" to compare with`, {
+    detail: { path },
     hint: "Write it with --update-lock and commit it",
   });
 }
 
-function demandEqual(folder: string, differences: readonly LockDifference[] | undefined): void {
-  if (differences !== undefined && differences.length > 0) {
-    throw lockError(lockPath(folder), differences);
-  }
+function noFolder(): HiatusError {
+  return new HiatusError("USAGE", "The folder of --out has no name", {
+    hint: "Name a folder, or leave --out away to write to dist/",
+  });
 }

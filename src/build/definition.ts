@@ -6,6 +6,8 @@
  */
 import * as z from "zod";
 import { isTag } from "../oci/tag.ts";
+import { closest } from "./closest.ts";
+import { findPlatform, PLATFORMS } from "./platforms.ts";
 import { VERSION_GRAMMAR } from "./version.ts";
 
 /** Where descriptors carry their content in `data`: nowhere, in manifests, or in the index as well. */
@@ -58,6 +60,35 @@ const alias = z.string().refine((template) => isTag(renderAlias(template, "1.2.3
     'is not a tag; "{version}", "{major}", "{minor}" and "{patch}" stand for parts of the version',
 });
 
+const platform = z
+  .string()
+  .refine((text) => findPlatform(text) !== undefined, {
+    error: ({ input }) => {
+      const meant = closest(String(input), knownPlatforms());
+      const hint =
+        meant === undefined
+          ? `known are ${knownPlatforms().join(", ")}`
+          : `did you mean "${meant}"?`;
+      return `"${String(input).slice(0, 80)}" is not a platform that can be built; ${hint}`;
+    },
+  })
+  .meta({ examples: knownPlatforms() });
+
+function knownPlatforms(): string[] {
+  return PLATFORMS.map((row) => row.name);
+}
+
+/** Is every platform named once, whatever the spelling? */
+function areDistinct(names: readonly string[]): boolean {
+  const rows = names.map(findPlatform).filter((row) => row !== undefined);
+  return new Set(rows).size === rows.length;
+}
+
+/** Beyond 2^31 - 1, runtimes take a uid for a negative one. */
+function fitsUid(user: string): boolean {
+  return !user.split(":").some((id) => Number(id) >= 2 ** 31);
+}
+
 /** The schema of `image.yaml`. Unknown keys are errors. */
 export const ImageDefinitionSchema = z.strictObject({
   name: name.describe("Name of the image and of its folder under dist/"),
@@ -81,11 +112,12 @@ export const ImageDefinitionSchema = z.strictObject({
       /^[1-9][0-9]{0,9}(?::(?:0|[1-9][0-9]{0,9}))?$/,
       'must be numeric and not root, such as "65535:65535"',
     )
+    .refine(fitsUid, "is too large: runtimes take ids up to 2147483647")
     .describe("Numeric uid, or uid:gid. Never root, so that runAsNonRoot can be checked"),
   platforms: z
-    .array(z.string())
+    .array(platform)
     .min(1)
-    .refine((list) => new Set(list).size === list.length, "names a platform twice")
+    .refine(areDistinct, "names a platform twice")
     .describe("os/architecture[/variant], in the order of the index"),
   annotations: z
     .record(annotationKey, z.string())

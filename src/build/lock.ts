@@ -20,6 +20,7 @@ export const LockSchema = z.strictObject({
   stamp: shape.stamp,
   format: shape.format,
   inline: shape.inline,
+  sourceDateEpoch: shape.sourceDateEpoch,
   toolchain: z.string().describe("Name and version of the compiler, for example zig 0.16.0"),
   index: shape.index,
   platforms: z.record(
@@ -53,6 +54,7 @@ export function lockOf(record: BuildRecord): Lock {
     stamp: record.stamp,
     format: record.format,
     inline: record.inline,
+    sourceDateEpoch: record.sourceDateEpoch,
     toolchain: `${record.toolchain.name} ${record.toolchain.versions.join(", ")}`,
     index: record.index,
     platforms: Object.fromEntries(
@@ -84,8 +86,7 @@ export function formatLock(lock: Lock): string {
  * @returns undefined when there is none.
  * @throws HiatusError `CONFIG` when it is there and wrong.
  */
-export async function readLock(folder: string): Promise<Lock | undefined> {
-  const path = lockPath(folder);
+export async function readLock(path: string): Promise<Lock | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -99,13 +100,20 @@ export async function readLock(folder: string): Promise<Lock | undefined> {
   try {
     return LockSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const detail = cause instanceof z.ZodError ? `\n${z.prettifyError(cause)}` : "";
-    throw new HiatusError("CONFIG", `The lock "${path}" is wrong${detail}`, {
-      cause,
-      hint: "Restore it from version control, or write it anew with --update-lock",
-    });
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    throw new HiatusError(
+      "CONFIG",
+      `The lock "${path}" is wrong\n  ${why.replaceAll("\n", "\n  ")}`,
+      {
+        cause,
+        hint: "Restore it from version control, or write it anew with --update-lock",
+      },
+    );
   }
 }
+
+/** The parts of an image. Whatever one is made of stands before it. */
+const PARTS = ["binary", "layer", "config", "manifest"] as const;
 
 /**
  * Compares a build with a lock. A build of some platforms is compared in those; its index is another one
@@ -119,9 +127,10 @@ export function compareLock(locked: Lock, built: Lock): readonly LockDifference[
   for (const key of ["name", "version", "stamp", "format", "inline", "toolchain"] as const) {
     compare(key, locked[key], built[key]);
   }
+  compare("SOURCE_DATE_EPOCH", dateOf(locked), dateOf(built));
   for (const [platform, parts] of Object.entries(built.platforms)) {
     const expected = locked.platforms[platform];
-    for (const part of ["binary", "layer", "config", "manifest"] as const) {
+    for (const part of PARTS) {
       compare(`${platform} ${part}`, brief(expected?.[part]), brief(parts[part]));
     }
   }
@@ -130,15 +139,43 @@ export function compareLock(locked: Lock, built: Lock): readonly LockDifference[
   return differences;
 }
 
+function dateOf({ sourceDateEpoch }: Lock): string {
+  return sourceDateEpoch === null ? "not set" : `${sourceDateEpoch}`;
+}
+
 function brief(content: z.output<typeof blob> | undefined): string | undefined {
   return content && `${content.digest} (${content.size} bytes)`;
 }
 
-/** The error that says how a build differs from its lock. */
+/** Without what only follows from other differences: those of settings, or of something that it is made of. */
+function causes(differences: readonly LockDifference[]): readonly LockDifference[] {
+  const isDigest = ({ locked, built }: LockDifference) => /^sha256:/m.test(`${locked}\n${built}`);
+  const settings = differences.filter((difference) => !isDigest(difference));
+  if (settings.length > 0) return settings;
+  const all = new Set(differences.map(({ what }) => what));
+  return differences.filter(({ what }) => {
+    if (what === "index") return all.size === 1;
+    const [platform, part] = what.split(" ");
+    const before = PARTS.slice(
+      0,
+      Math.max(
+        PARTS.findIndex((name) => name === part),
+        0,
+      ),
+    );
+    return !before.some((earlier) => all.has(`${platform} ${earlier}`));
+  });
+}
+
+/** The error that says how a build differs from its lock. Every difference is in `detail.differences`. */
 export function lockError(path: string, differences: readonly LockDifference[]): HiatusError {
-  const list = differences.map(
+  const shown = causes(differences);
+  const list = shown.map(
     ({ what, locked, built }) => `${what}\n    locked ${locked}\n    built  ${built}`,
   );
+  const rest = differences.length - shown.length;
+  if (rest > 0)
+    list.push(`and ${rest === 1 ? "1 digest" : `${rest} digests`} that may follow from this`);
   return new HiatusError("DIFFERENCE", `The build differs from "${path}"\n  ${list.join("\n  ")}`, {
     detail: { path, differences },
     hint: "Find out what changed: sources, version or toolchain. If it was meant, run again with --update-lock and commit the file",

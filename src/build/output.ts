@@ -35,7 +35,7 @@ export async function stage(target: string): Promise<Staging> {
   const parent = dirname(target);
   const prefix = `.${basename(target)}.`;
   await refuseForeign(target);
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   await sweep(parent, target, prefix);
   const id = `${process.pid}-${counter++}`;
   const folder = join(parent, `${prefix}${id}.new`);
@@ -89,21 +89,43 @@ async function swap(folder: string, target: string, previous: string): Promise<b
   }
 }
 
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    if (!["EEXIST", "ENOTDIR"].includes(codeOf(cause) ?? "")) throw cause;
+    throw new HiatusError("USAGE", `"${path}" is not a folder, or lies below a file`, {
+      cause,
+      detail: { path },
+      hint: "Choose another folder with --out",
+    });
+  }
+}
+
 /** Only a folder that a build wrote, as its record tells, is ever replaced, or an empty one. */
 async function refuseForeign(target: string): Promise<void> {
-  const found = await lstat(target).catch(() => undefined);
-  if (found === undefined) return;
-  const foreign = found.isDirectory() ? await foreignIn(target) : target;
-  if (foreign === undefined) return;
-  throw new HiatusError("USAGE", `No build wrote "${foreign}", so it is not replaced`, {
-    detail: { target, foreign },
-    hint: "Move it away, or choose another folder with --out",
-  });
+  for (;;) {
+    const before = await look(target);
+    if (before === undefined) return;
+    const foreign = before.isDirectory() ? await foreignIn(target) : target;
+    if (foreign === undefined) return;
+    const after = await look(target);
+    // Another build may have taken its place while we looked; then what we saw was half of each.
+    if (after?.ino !== before.ino || after.ctimeMs !== before.ctimeMs) continue;
+    throw new HiatusError("USAGE", `No build wrote "${foreign}", so it is not replaced`, {
+      detail: { target, foreign },
+      hint: "Move it away, or choose another folder with --out",
+    });
+  }
+}
+
+function look(path: string) {
+  return lstat(path).catch(() => undefined);
 }
 
 /** The path of something that does not belong to a build; undefined when all of it does. */
 async function foreignIn(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch(() => []);
   if (names.length === 0) return undefined;
   const archive = await readFile(join(folder, "build.json"), "utf8").then(archiveOf, () => "");
   const ours = archive === "" ? [] : ["build.json", "oci", "bin", archive];
@@ -129,7 +151,7 @@ async function sweep(parent: string, target: string, prefix: string): Promise<vo
       name.startsWith(prefix) && /^(\d+)-\d+\.(new|old)$/.exec(name.slice(prefix.length));
     const leftover = join(parent, name);
     if (!match || active.has(leftover) || isAlive(Number(match[1]))) continue;
-    const orphaned = match[2] === "old" && (await lstat(target).catch(() => null)) === null;
+    const orphaned = match[2] === "old" && (await look(target)) === undefined;
     // Others may sweep at the same moment.
     if (!orphaned || !(await renamed(leftover, target))) await remove(leftover);
   }
@@ -163,15 +185,19 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** Writes one file aside and renames it into place; mode 0644 whatever the umask. */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes one file beside the one that it will replace; mode 0644 whatever the umask. */
+export async function stageFile(
+  path: string,
+  content: string | Uint8Array,
+): Promise<Pick<Staging, "commit" | "discard">> {
   const aside = `${path}.${process.pid}.new`;
+  const discard = () => rm(aside, { force: true });
   try {
     await writeFile(aside, content);
     await chmod(aside, 0o644);
-    await rename(aside, path);
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => undefined);
+    await discard().catch(() => undefined);
     throw error;
   }
+  return { commit: () => rename(aside, path), discard };
 }

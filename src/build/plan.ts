@@ -37,8 +37,14 @@ export function planBuild(definition: ImageDefinition, options: BuildOptions): B
       hint: "Leave out --inline, or use --format oci",
     });
   }
+  const rows = rowsOf(definition, options.platforms);
+  if (options.updateLock && rows.length < definition.platforms.length) {
+    throw new HiatusError("USAGE", "A lock is about all platforms, and only some would be built", {
+      hint: "Leave out --platform, or --update-lock",
+    });
+  }
   return {
-    rows: rowsOf(definition, options.platforms),
+    rows,
     version,
     revision,
     stamp: stampOf(version, revision),
@@ -53,20 +59,7 @@ function rowsOf(
   definition: ImageDefinition,
   names: readonly string[] | undefined,
 ): readonly PlatformRow[] {
-  const defined = definition.platforms.map((name, position) => {
-    const row = findPlatform(name);
-    if (row !== undefined) return row;
-    throw new HiatusError("CONFIG", `The definition asks for the unknown platform "${name}"`, {
-      detail: { platform: name, position },
-      hint: "`hiatus build --help` lists the platforms that can be built",
-    });
-  });
-  const twice = defined.find((row, position) => defined.indexOf(row) !== position);
-  if (twice !== undefined) {
-    throw new HiatusError("CONFIG", `The definition names ${twice.name} twice`, {
-      hint: "Leave one of the spellings out",
-    });
-  }
+  const defined = definition.platforms.map(findPlatform).filter((row) => row !== undefined);
   return names === undefined ? defined : selectPlatforms(names, defined);
 }
 

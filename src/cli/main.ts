@@ -10,6 +10,7 @@ import { addBuild } from "./build.ts";
 import { addInspect } from "./inspect.ts";
 import { interruptible } from "./interrupt.ts";
 import { printError } from "./present/error.ts";
+import { jsonLine } from "./present/json.ts";
 import { packageVersion } from "./version.ts";
 
 const EXIT_CODES = `
@@ -50,17 +51,34 @@ async function main(argv: readonly string[]): Promise<number> {
     return ExitCode.done;
   } catch (error) {
     if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+      if (error.exitCode === 0) return ExitCode.done;
+      // For people it has said so already.
+      const message = error.message.replace(/^error: /, "");
+      if (argv.includes("--json")) jsonLine({ type: "error", code: "USAGE", message });
+      return ExitCode.usage;
     }
     printError(error, { json: argv.includes("--json") });
     return exitCodeOf(error);
   }
 }
 
-// A reader that goes away (hiatus inspect … | head) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(ExitCode.done);
-  throw error;
-});
+let unwritten = false;
 
-process.exitCode = await main(process.argv.slice(2));
+/**
+ * A reader that goes away (hiatus inspect … | head) is no error, and no reason to leave work half done. A result that
+ * could not be written is one.
+ */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE" || unwritten) return;
+  unwritten = true;
+  process.stderr.write(
+    `hiatus: Cannot write to standard output: ${error.code ?? error.message}\n  The work went on; only what it would have said is lost\n`,
+  );
+  process.exitCode ||= ExitCode.failed;
+}
+process.stdout.on("error", onOutputError);
+// Nobody is left to tell.
+process.stderr.on("error", () => undefined);
+
+const code = await main(process.argv.slice(2));
+process.exitCode = code === ExitCode.done && unwritten ? ExitCode.failed : code;

@@ -9,11 +9,11 @@ import { dirname } from "node:path";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, Digester, parseDigest } from "../oci/digest.ts";
 import { blobPath } from "./docker-manifest.ts";
-import { writeFileAside } from "./files.ts";
 import { layoutMarker } from "./layout-open.ts";
 import type { Source, StoreOptions } from "./source.ts";
 import { type TarEntry, tarStream } from "./tar.ts";
 import { fetchContent } from "./verify.ts";
+import { writeFileAside } from "./write-file.ts";
 
 /** What goes into an archive. */
 export interface ArchiveContent {

@@ -6,10 +6,11 @@
 import { join } from "node:path";
 import { HiatusError } from "../errors.ts";
 import { READ_LIMIT } from "../oci/document.ts";
-import { readFile, type WriteOptions, writeSmallFileAside } from "./files.ts";
 import { encodeLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
 import { withLock } from "./layout-lock.ts";
+import { readFile } from "./read-file.ts";
 import type { StoreOptions } from "./source.ts";
+import { type WriteOptions, writeSmallFileAside } from "./write-file.ts";
 
 /**
  * The bytes of the file.

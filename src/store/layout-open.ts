@@ -9,9 +9,10 @@ import { join } from "node:path";
 import { HiatusError } from "../errors.ts";
 import { asFields, malformed } from "../oci/fields.ts";
 import { encodeJson, parseJson } from "../oci/json.ts";
-import { readFile, type WriteOptions, writeSmallFileAside } from "./files.ts";
 import { ioError } from "./io-error.ts";
 import { EMPTY_INDEX, encodeLayoutIndex } from "./layout-index.ts";
+import { readFile } from "./read-file.ts";
+import { type WriteOptions, writeSmallFileAside } from "./write-file.ts";
 
 const VERSION = "1.0.0";
 

@@ -21,14 +21,15 @@ import {
   type Shelf,
 } from "./closure.ts";
 import { contentNotFound, notTaggable } from "./errors.ts";
-import { readChunks, readFile, sizeOfFile, type WriteOptions, writeFileAside } from "./files.ts";
 import { ioError } from "./io-error.ts";
 import { type LayoutIndex, tagsOf, withEntry, withoutDigest } from "./layout-index.ts";
 import { readIndex, readIndexBytes, updateIndex } from "./layout-index-file.ts";
 import { checkLayout, makeFolder, makeLayout } from "./layout-open.ts";
 import { resolveName } from "./names.ts";
+import { readChunks, readFile, sizeOfFile } from "./read-file.ts";
 import type { Deleter, ReferrerLister, Store, StoreOptions } from "./source.ts";
 import { verified, verifyBytes } from "./verify.ts";
+import { type WriteOptions, writeFileAside } from "./write-file.ts";
 
 /** A layout, open. It holds no file open, so there is nothing to close. */
 export interface Layout extends Store, Deleter, ReferrerLister {

@@ -21,6 +21,11 @@ export class CheckFailed extends Error {
   override readonly name = "CheckFailed";
 }
 
+/** Thrown by a check that cannot be tried here, with the reason. It has seen nothing, so it is no verdict. */
+export class NotTried extends Error {
+  override readonly name = "NotTried";
+}
+
 /** Fails the check unless the condition holds. */
 export function demand(condition: boolean, evidence: string): asserts condition {
   if (!condition) throw new CheckFailed(evidence);
@@ -28,7 +33,7 @@ export function demand(condition: boolean, evidence: string): asserts condition 
 
 /**
  * Runs one check. Its return value is the evidence; a {@link CheckFailed} or a `CONTENT`, `NOT_FOUND` or `INVALID` error is a
- * failed check; any other error (a disk that refuses, an abort) is not a verdict and is thrown on.
+ * failed check; {@link NotTried} is none; any other error (a disk that refuses, an abort) is not a verdict and is thrown on.
  */
 export async function runCheck(
   subject: string,
@@ -38,6 +43,9 @@ export async function runCheck(
   try {
     return { subject, check, status: "passed", evidence: await body() };
   } catch (error) {
+    if (error instanceof NotTried) {
+      return { subject, check, status: "not tried", evidence: error.message };
+    }
     const verdict =
       error instanceof CheckFailed ||
       (error instanceof HiatusError && ["CONTENT", "NOT_FOUND", "INVALID"].includes(error.code));

@@ -5,7 +5,7 @@
  */
 import { checkBinary } from "../elf/check.ts";
 import { parseImageConfig } from "../oci/config.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
 import { parseManifest, READ_LIMIT } from "../oci/document.ts";
 import type { ImageConfig, Manifest } from "../oci/manifest.ts";
@@ -14,11 +14,8 @@ import { formatPlatform, type Platform, samePlatform } from "../oci/platform.ts"
 import type { Source } from "../store/source.ts";
 import { readAll } from "../store/verify.ts";
 import { type CheckResult, demand, runCheck } from "./check.ts";
-import { type LayerContent, readLayer } from "./read-layer.ts";
+import { LAYER_LIMIT, type LayerContent, readLayer } from "./read-layer.ts";
 import type { StructureOptions } from "./structure.ts";
-
-/** Largest layer that is read; a pause layer has some hundred bytes. */
-const LAYER_LIMIT = 1024 * 1024;
 
 /** Checks one image. What needs a part that could not be read is not tried, and says so. */
 export async function checkImage(
@@ -28,7 +25,9 @@ export async function checkImage(
 ): Promise<readonly CheckResult[]> {
   const { signal } = options;
   const subject = descriptor.platform ? formatPlatform(descriptor.platform) : descriptor.digest;
-  const read = (what: Descriptor, limit: number) => readAll(source, what, { limit, signal });
+  // What a descriptor carries in `data` was checked with it; here it is the source that is looked at.
+  const read = (what: Descriptor, limit: number) =>
+    readAll(source, plainDescriptor(what), { limit, signal });
   let manifest: Manifest | undefined;
   let config: ImageConfig | undefined;
   let layer: LayerContent | undefined;
@@ -104,6 +103,7 @@ function checkLayer(layer: LayerContent, config: ImageConfig): string {
   const found = digestOf(layer.tar);
   demand(ids[0] === found, `unpacked it is ${found}, and the config says ${ids[0]}`);
   demand(layer.files.length === 1, `it holds ${layer.files.length} entries and not one file`);
+  demand(layer.files[0]?.type === "file", `/${layer.files[0]?.name} is a folder`);
   return `/${layer.files[0]?.name}, ${layer.files[0]?.content.byteLength} bytes`;
 }
 

@@ -14,9 +14,9 @@ import { packageRoot } from "../package-root.ts";
 
 /** As whom, and how confined, a process runs. */
 export interface Confinement {
-  /** @default root, or root of the user namespace */
+  /** Numeric. @default root's, of the user namespace where there is one */
   readonly uid?: number;
-  /** @default as `uid` */
+  /** Numeric; supplementary groups are emptied where the kernel lets us. @default root's, alike */
   readonly gid?: number;
   /** Empties all five capability sets. @default false */
   readonly dropCapabilities?: boolean;
@@ -51,9 +51,9 @@ export interface StartOptions {
   /** Mount /proc of the new PID namespace; only in the private root. @default true */
   readonly proc?: boolean;
   readonly confinement?: Confinement;
-  /** @default true unless this process is root */
+  /** @default true when this process has no CAP_SYS_ADMIN */
   readonly userNamespace?: boolean;
-  /** The first of the 65,536 ids of the host that a user namespace made by root maps. @default 65536 */
+  /** The first of the 65,536 ids of the host that a user namespace maps, where we may. @default 65536 */
   readonly hostIds?: number;
   /** Zombie children that PID 1 has before its exec. @default 0 */
   readonly zombies?: number;

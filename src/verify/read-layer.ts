@@ -6,12 +6,16 @@
 import { gunzip } from "../store/gunzip.ts";
 import { readTar } from "../store/tar-reader.ts";
 
+/** Largest layer that is read; a pause layer has some hundred bytes. */
+export const LAYER_LIMIT = 1024 * 1024;
+
 /** Most bytes of a layer, unpacked. */
 const UNPACKED_LIMIT = 4 * 1024 * 1024;
 
-/** A file of a layer. */
+/** An entry of a layer. */
 export interface LayerFile {
   readonly name: string;
+  readonly type: "file" | "directory";
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -47,8 +51,9 @@ export async function readLayer(
     signal,
   });
   const files = items.map(
-    ({ name, header, content }): LayerFile => ({
+    ({ name, type, header, content }): LayerFile => ({
       name,
+      type,
       mode: header.mode ?? 0,
       uid: header.uid ?? 0,
       gid: header.gid ?? 0,

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import { parseIndex, READ_LIMIT } from "../oci/document.ts";
 import type { Index } from "../oci/manifest.ts";
 import { isIndexType, isManifestType } from "../oci/media-type.ts";
-import { formatPlatform } from "../oci/platform.ts";
+import { formatPlatform, type Platform, samePlatform } from "../oci/platform.ts";
 import type { Source } from "../store/source.ts";
 import { readAll } from "../store/verify.ts";
 import { type CheckResult, demand, runCheck } from "./check.ts";
@@ -45,7 +45,10 @@ export async function verifyStructure(
   let index: Index | undefined;
   const whole = await runCheck("index", "document", async () => {
     demand(isIndexType(root.mediaType), `media type is ${root.mediaType}`);
-    const bytes = await readAll(source, root, { limit: READ_LIMIT, signal: options.signal });
+    const bytes = await readAll(source, plainDescriptor(root), {
+      limit: READ_LIMIT,
+      signal: options.signal,
+    });
     index = parseIndex(bytes, root.mediaType);
     return `${bytes.byteLength} bytes, ${index.manifests.length} manifests`;
   });
@@ -64,12 +67,14 @@ export async function verifyStructure(
 /** A pause index holds images and nothing else: attestations with platform `unknown` break importers. */
 function checkChildren(manifests: readonly Descriptor[]): string {
   demand(manifests.length > 0, "it lists nothing");
-  const names = manifests.map((child) => {
-    demand(isManifestType(child.mediaType), `${child.digest} has media type ${child.mediaType}`);
-    demand(child.platform !== undefined, `${child.digest} has no platform`);
-    return formatPlatform(child.platform);
+  const platforms = manifests.map(({ digest, mediaType, platform }): Platform => {
+    demand(isManifestType(mediaType), `${digest} has media type ${mediaType}`);
+    demand(platform !== undefined, `${digest} has no platform`);
+    return platform;
   });
-  const twice = names.find((name, position) => names.indexOf(name) !== position);
-  demand(twice === undefined, `${twice} is listed twice`);
-  return names.join(", ");
+  const twice = platforms.find((platform, position) =>
+    platforms.slice(0, position).some((earlier) => samePlatform(earlier, platform)),
+  );
+  demand(twice === undefined, `${twice && formatPlatform(twice)} is listed twice`);
+  return platforms.map(formatPlatform).join(", ");
 }

@@ -24,7 +24,7 @@ export interface Panel {
 }
 
 const WIDTH = 860;
-const NAMES = 290;
+const NAMES = 310;
 const LABELS = 110;
 const ROW = 22;
 const GAP = 30;

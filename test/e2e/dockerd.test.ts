@@ -9,8 +9,8 @@ describeWith({ programs: DOCKER_PROGRAMS, root: true }, "dockerd", () => {
 
   beforeAll(async () => {
     dockerd = await startDockerd();
-  });
-  afterAll(() => dockerd.stop());
+  }, 120_000);
+  afterAll(() => dockerd.stop(), 60_000);
 
   describe.each(VARIANTS)("$variant", ({ format, inline }) => {
     let image: PauseImage;

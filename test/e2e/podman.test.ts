@@ -9,8 +9,8 @@ describeWith({ programs: PODMAN_PROGRAMS, root: true }, "podman", () => {
 
   beforeAll(async () => {
     place = await preparePodman();
-  });
-  afterAll(() => place.stop());
+  }, 120_000);
+  afterAll(() => place.stop(), 60_000);
 
   describe.each(VARIANTS)("$variant", ({ format, inline }) => {
     let image: PauseImage;

@@ -12,6 +12,11 @@ import { until } from "./until.ts";
 export interface Cgroup {
   /** Absolute path as runtimes want it: `/hia-…`. */
   readonly path: string;
+  /**
+   * Folders of it and of all groups below. Where version 1 and 2 are in use together, those of version 1: Podman 4
+   * leaves its groups of version 2 behind then.
+   */
+  groups(): readonly string[];
   /** Ids of all processes in it and below. */
   processes(): readonly number[];
   /** Kills what is in it and removes it. Returns the ids of what had to be killed. */
@@ -20,10 +25,12 @@ export interface Cgroup {
 
 /** Names a control group; the name must be new. */
 export function nameCgroup(name: string): Cgroup {
-  const folders = () => hierarchies().map((root) => join(root, name));
-  const processes = () => [...new Set(folders().flatMap(deepest).flatMap(processesOf))];
+  const below = ({ root }: Hierarchy) => deepest(join(root, name));
+  const all = () => hierarchies().flatMap(below);
+  const processes = () => [...new Set(all().flatMap(processesOf))];
   return {
     path: `/${name}`,
+    groups: () => counting(hierarchies()).flatMap(below),
     processes,
     async remove() {
       const left = processes();
@@ -32,22 +39,35 @@ export function nameCgroup(name: string): Cgroup {
         for (const pid of pids) kill(pid);
         return pids.length === 0;
       });
-      await until(`the control group ${name} to go`, () =>
-        folders().flatMap(deepest).map(removeGroup).every(Boolean),
-      );
+      await until(`the control group ${name} to go`, () => all().map(removeGroup).every(Boolean));
       return left;
     },
   };
 }
 
 /** Where control groups are mounted. */
-function hierarchies(): readonly string[] {
+interface Hierarchy {
+  readonly root: string;
+  /** Is it of version 1, with a controller? */
+  readonly classic: boolean;
+}
+
+function hierarchies(): readonly Hierarchy[] {
   return readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .flatMap((line) => {
       const [before = "", after = ""] = line.split(" - ");
-      return /^cgroup2? /.test(after) ? [before.split(" ")[4] ?? ""] : [];
+      const [type = "", , options = ""] = after.split(" ");
+      if (type !== "cgroup" && type !== "cgroup2") return [];
+      const classic = type === "cgroup" && !options.includes("name=");
+      return [{ root: before.split(" ")[4] ?? "", classic }];
     });
+}
+
+/** Those that count: with version 1 in use, version 2 and named ones merely keep track of processes. */
+function counting(all: readonly Hierarchy[]): readonly Hierarchy[] {
+  const classic = all.filter((hierarchy) => hierarchy.classic);
+  return classic.length > 0 ? classic : all;
 }
 
 /** A group and all below it, children before parents; nothing when there is none. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cgroup, nameCgroup } from "./cgroup.ts";
@@ -30,11 +31,14 @@ export interface Containerd {
   readonly cgroup: Cgroup;
   /** Runs `ctr` against it in its namespace and returns what that prints. */
   ctr(...args: readonly string[]): Promise<string>;
-  /** The last lines of its log. */
-  tail(): string;
+  /** Writes down what happens to containers from now on, one line for each event, until it is stopped. */
+  watch(): Promise<{ events(): string; stop(): Promise<void> }>;
   /** Ends it with everything that it runs, and removes all it has stored. */
   stop(): Promise<void>;
 }
+
+/** What grows in its folder by its nature. */
+export const CONTAINERD_GROWING = /\/(?:logs|addresses)\/|\.(?:log|db)$/;
 
 /** Where Debian has the plugins for pod networks. */
 export const CNI_PLUGINS = "/usr/lib/cni";
@@ -52,7 +56,6 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
   const config = join(folder, "config.toml");
   await writeFile(config, configOf(folder, socket, cri));
   if (cri !== undefined) await writeNetwork(folder, cri.bridge);
-  const log = join(folder, "containerd.log");
   let daemon: Daemon | undefined;
   const stop = async () => {
     await cgroup.remove();
@@ -64,7 +67,7 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
   };
   try {
     daemon = await startDaemon(["containerd", "--config", config], {
-      log,
+      log: join(folder, "containerd.log"),
       ready: async () =>
         (await attempt(["ctr", "--address", socket, "version"], { timeout: 5_000 })).code === 0,
     });
@@ -77,7 +80,14 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
     socket,
     cgroup,
     ctr: (...args) => run(["ctr", "--address", socket, "--namespace", namespace, ...args]),
-    tail: daemon.tail,
+    async watch() {
+      const file = join(folder, "events.log");
+      const watcher = await startDaemon(
+        ["ctr", "--address", socket, "--namespace", namespace, "events"],
+        { log: file, ready: async () => true },
+      );
+      return { events: () => readFileSync(file, "utf8"), stop: watcher.stop };
+    },
     stop,
   };
 }

@@ -14,6 +14,12 @@ import { until } from "./until.ts";
 /** The programs it needs. */
 export const PODMAN_PROGRAMS = ["podman", "conmon", "runc"];
 
+/** What it needs besides for a network. */
+export const PODMAN_NETWORK_PROGRAMS = ["ip", "iptables", "nsenter", "unshare"];
+
+/** What grows in its folder by its nature. */
+export const PODMAN_GROWING = /\/(?:events|tmp)\/|\.(?:log|db|lock)$/;
+
 /** A podman with a place of its own. */
 export interface Podman {
   readonly folder: string;
@@ -26,8 +32,14 @@ export interface Podman {
   stop(): Promise<void>;
 }
 
+/** How a place is prepared. */
+export interface PodmanOptions {
+  /** Name of a network for pods, on a bridge of a network namespace that is the place's own. @default none */
+  readonly network?: string;
+}
+
 /** Prepares the place. Containers get the control group by `--cgroup-parent`, see `cgroup.path`. */
-export async function preparePodman(): Promise<Podman> {
+export async function preparePodman({ network }: PodmanOptions = {}): Promise<Podman> {
   const folder = await makeFolder();
   const cgroup = nameCgroup(folder.slice(folder.lastIndexOf("/") + 1));
   const file = (name: string) => join(folder, name);
@@ -59,10 +71,11 @@ network_config_dir = "${file("networks")}"
   const env = {
     CONTAINERS_CONF: file("containers.conf"),
     CONTAINERS_STORAGE_CONF: file("storage.conf"),
-    // The host's firewall stays as it is.
-    NETAVARK_FW: "none",
   };
-  const client = ["podman", "--root", file("root"), "--runroot", file("run")];
+  // Podman cannot make networks without firewall rules, so it gets a firewall that nobody else has.
+  if (network !== undefined) await makeNetwork(file("net"), file("networks"), network);
+  const inside = network === undefined ? [] : ["nsenter", `--net=${file("net")}`];
+  const client = [...inside, "podman", "--root", file("root"), "--runroot", file("run")];
   const attemptPodman = (...args: readonly string[]) => attempt([...client, ...args], { env });
   return {
     folder,
@@ -72,11 +85,29 @@ network_config_dir = "${file("networks")}"
     async stop() {
       await attemptPodman("pod", "rm", "--all", "--force", "--time", "1");
       await attemptPodman("rm", "--all", "--force", "--time", "1");
-      await attemptPodman("network", "prune", "--force");
       await cgroup.remove();
       for (const { pid } of processesNaming(folder)) process.kill(pid, "SIGKILL");
       await until("conmon to end", () => processesNaming(folder).length === 0);
       await removeFolder(folder);
     },
   };
+}
+
+/** A network namespace that a file holds, and the description of a bridge in it. */
+async function makeNetwork(held: string, networks: string, name: string): Promise<void> {
+  await writeFile(held, "");
+  await run(["unshare", `--net=${held}`, "ip", "link", "set", "lo", "up"]);
+  const description = {
+    name,
+    id: "a".repeat(64),
+    driver: "bridge",
+    network_interface: "pods0",
+    created: "2020-01-01T00:00:00Z",
+    subnets: [{ subnet: "198.18.44.0/22", gateway: "198.18.44.1" }],
+    ipv6_enabled: false,
+    internal: false,
+    dns_enabled: false,
+    ipam_options: { driver: "host-local" },
+  };
+  await writeFile(join(networks, `${name}.json`), JSON.stringify(description));
 }

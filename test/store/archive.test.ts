@@ -142,6 +142,15 @@ describe("openArchive", () => {
     });
   });
 
+  test("refuses a blob with something behind it", async () => {
+    const { descriptor, bytes } = blob("right");
+    const name = `blobs/sha256/${hexOf(descriptor.digest)}`;
+    const longer = Buffer.concat([bytes, Buffer.from("!")]);
+    const opened = await openBytes(archive(marker, emptyIndex, entry({ name }, longer)));
+    expect(await opened.exists(descriptor)).toBe(false);
+    expect(await failureOf(bytesOf(opened.fetch(descriptor)))).toMatchObject({ code: "CONTENT" });
+  });
+
   test("does not resolve a manifest that lies under the wrong name", async () => {
     const { index } = sample();
     const other = digestOf(new Uint8Array());
@@ -170,7 +179,7 @@ describe("openArchive", () => {
     await writeArchive(path, await contentOf(content));
     const opened = await open(path);
     truncateSync(path, 4000);
-    const failures = [];
+    const failures: unknown[] = [];
     for (const { descriptor } of content.all) {
       await bytesOf(opened.fetch(descriptor)).catch((error: unknown) => failures.push(error));
     }

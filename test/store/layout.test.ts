@@ -165,6 +165,20 @@ describe("openLayout", () => {
     expect(await layout.exists(content.index.descriptor)).toBe(true);
   });
 
+  test("counts a manifest as absent that was exchanged for another of the same size", async () => {
+    const layout = await make();
+    const content = sample();
+    await pushAll(layout, content.all);
+    await layout.tag(content.index.descriptor, "1.0");
+    const [manifest] = content.manifests as [Piece];
+    const text = new TextDecoder().decode(manifest.bytes);
+    writeFileSync(pathOf(layout.dir, manifest), text.replace("tar+gzip", "tar+zip2"));
+    expect(await layout.exists(manifest.descriptor)).toBe(false);
+    expect(await failureOf(layout.tag(manifest.descriptor, "amd64"))).toMatchObject({
+      code: "CONTENT",
+    });
+  });
+
   test("a blob that was cut short is absent, and mended when it is pushed again", async () => {
     const layout = await make();
     const one = blob("whole");

@@ -27,13 +27,13 @@ pub fn now() -> BigInt {
 #[napi(ts_return_type = "Promise<Array<Refusal>>")]
 pub fn supported(env: &Env) -> Result<Object<'_>> {
     let list = || Ok(hiatus_probe_core::supported());
-    promise::run(env, list, |list| list.into_iter().map(Refusal::from).collect::<Vec<_>>())
+    promise::run(env, list, |_, list| Ok(list.into_iter().map(Refusal::from).collect::<Vec<_>>()))
 }
 
 #[napi(ts_return_type = "Promise<Process>")]
 pub fn start(env: &Env, program: String, options: Option<StartOptions>) -> Result<Object<'_>> {
     let options = options.unwrap_or_default().into_core(program);
-    promise::run(env, || hiatus_probe_core::start(&options?), Process::from)
+    promise::run(env, || hiatus_probe_core::start(&options?), Process::new)
 }
 
 #[napi]

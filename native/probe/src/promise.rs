@@ -27,7 +27,7 @@ type Settle<V> = Box<dyn FnOnce(Env) -> Result<V> + Send>;
 pub fn run<'env, T, V>(
     env: &'env Env,
     work: impl FnOnce() -> std::result::Result<T, Error> + Send + 'static,
-    convert: impl FnOnce(T) -> V + Send + 'static,
+    convert: impl FnOnce(&Env, T) -> Result<V> + Send + 'static,
 ) -> Result<Object<'env>>
 where
     T: Send + 'static,
@@ -41,7 +41,7 @@ where
             Err(Error { kind: Kind::Refused, call: "panic".into(), errno: 0, why })
         });
         deferred.resolve(Box::new(move |env| match result {
-            Ok(value) => Ok(convert(value)),
+            Ok(value) => convert(&env, value),
             Err(reason) => Err(JsError::from(error(&reason)).into_unknown(env).into()),
         }));
     };

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import pc from "picocolors";
+import { quoteCommand } from "../../build/argv.ts";
 import type { BuildEvent } from "../../build/events.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { VerifiedBuild } from "../../release/build-image.ts";
@@ -103,7 +104,7 @@ const COLUMNS: readonly Column[] = [
 
 /** The table and what to do next, line by line. */
 export function summary(result: VerifiedBuild): readonly string[] {
-  const { record, lockDifferences, checks } = result;
+  const { record, checks } = result;
   const wide = !process.stdout.isTTY || process.stdout.columns >= 112;
   const rows = record.platforms.map(({ platform, binary, layer, config, manifest }) => [
     platform,
@@ -115,8 +116,9 @@ export function summary(result: VerifiedBuild): readonly string[] {
   const table = formatTable(COLUMNS, rows, (cell, column, row) =>
     row < 0 ? pc.dim(cell) : column === 0 ? pc.cyan(cell) : cell,
   );
-  const folder = relative(process.cwd(), result.folder) || ".";
-  const archive = `${folder}/${record.archive.path}`;
+  const folder = shortest(result.folder);
+  const layout = quoteCommand([`oci:${folder}/oci:${result.tag}`]);
+  const archive = quoteCommand([`${folder}/${record.archive.path}`]);
   const compiler = `${record.toolchain.name} ${record.toolchain.versions.join(", ")}`;
   return [
     "",
@@ -126,14 +128,20 @@ export function summary(result: VerifiedBuild): readonly string[] {
     "",
     `  ${pc.dim("index")}    ${pc.bold(formatDigest(record.index.digest, true))}`,
     `  ${pc.dim("total")}    ${total(record)}`,
-    `  ${pc.dim("verified")} ${pc.green(`${checks} checks`)} of everything as read back from the disk`,
-    `  ${pc.dim("lock")}     ${lockLine(lockDifferences)}`,
+    `  ${pc.dim("verified")} ${pc.green(`${checks} checks`)} of the layout as read back from the disk`,
+    `  ${pc.dim("lock")}     ${lockLine(result)}`,
     "",
-    `  ${pc.dim("next")}     ${commandName()} inspect oci:${folder}/oci:${result.tag}`,
+    `  ${pc.dim("next")}     ${commandName()} inspect ${layout}`,
     `           docker load --input ${archive}`,
-    `           skopeo copy --all oci:${folder}/oci:${result.tag} docker://REGISTRY/${record.name}:${result.tag}`,
+    `           skopeo copy --all ${layout} docker://REGISTRY/${record.name}:${result.tag}`,
     "",
   ];
+}
+
+/** Relative to the current folder, unless that leads out of it. */
+function shortest(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path === "" ? "." : path.startsWith("..") || isAbsolute(path) ? folder : path;
 }
 
 /** How the command was started is how it is started again: by npm, by Deno, or as it is. */
@@ -150,10 +158,11 @@ function total(record: VerifiedBuild["record"]): string {
   return `${count}, ${formatBytes(sum)} bytes to push; ${record.archive.path} ${formatBytes(archive.size)} bytes`;
 }
 
-function lockLine(differences: VerifiedBuild["lockDifferences"]): string {
-  if (differences === undefined) return "none; --update-lock writes one";
-  if (differences.length === 0) return `${pc.green("matches")} digests.json`;
-  const what = differences.map((difference) => difference.what);
+function lockLine({ lock, lockDifferences }: VerifiedBuild): string {
+  if (lock === "absent") return "none; --update-lock writes one";
+  if (lock === "written") return "digests.json is written anew; commit it";
+  if (lock === "matches") return `${pc.green("matches")} digests.json`;
+  const what = lockDifferences.map((difference) => difference.what);
   const more = what.length > 3 ? ` and ${what.length - 3} more` : "";
   return `${pc.yellow("differs")} in ${what.slice(0, 3).join(", ")}${more}; --locked shows how`;
 }

@@ -34,7 +34,8 @@ function node(
 
 function heading({ descriptor, role }: ContentTree): string {
   const { platform, digest, size, data } = descriptor;
-  const name = platform === undefined ? role : `${role} ${pc.cyan(formatPlatform(platform))}`;
+  const name =
+    platform === undefined ? role : `${role} ${pc.cyan(printable(formatPlatform(platform)))}`;
   const inline = data === undefined ? "" : ", inline";
   return `${name}  ${digest}  ${formatBytes(size)} bytes${inline}`;
 }

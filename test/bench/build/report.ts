@@ -147,7 +147,7 @@ function picture({ timings, runtimes, ours, peer }: BuildFindings): string {
     return [{ name, value, label: `${seconds(value)} s`, ours: name.startsWith("hiatus") }];
   });
   const bytes = [...ours.images.map((image) => ({ image, ours: true }))].concat(
-    (peer?.images ?? []).map((image) => ({ image, ours: false })),
+    sortedByName(peer?.images ?? []).map((image) => ({ image, ours: false })),
   );
   const weights = bytes.map(({ image, ours: own }): Bar => {
     const value = image.layer + image.config;
@@ -159,4 +159,9 @@ function picture({ timings, runtimes, ours, peer }: BuildFindings): string {
     { title: "Whole build, exec to exit, median seconds", bars: times },
     { title: "Layer and config of one platform, bytes", scale: "log", bars: weights },
   ]);
+}
+
+/** buildah's index has the order in which its jobs ended. */
+function sortedByName(images: readonly ImageBytes[]): readonly ImageBytes[] {
+  return [...images].sort((a, b) => (a.platform < b.platform ? -1 : 1));
 }

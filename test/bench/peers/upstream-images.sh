@@ -4,7 +4,8 @@
 #
 #   upstream-images.sh FOLDER [again]
 #
-# `again` keeps what make and buildah would keep: binaries that are up to date, and layers.
+# `again` keeps what make would keep: binaries that are up to date. buildah's --layers costs more here
+# than it saves.
 set -eu
 folder=$1
 again=${2:-}
@@ -37,7 +38,7 @@ USER 65535:65535
 ENTRYPOINT ["/pause"]
 END
 [ -z "$again" ] || store manifest rm "$image" > /dev/null 2>&1 || true
-store build --quiet --jobs 2 ${again:+--layers} --manifest "$image" \
+store build --quiet --jobs 2 --manifest "$image" \
   --platform linux/amd64,linux/arm/v7,linux/arm64,linux/ppc64le,linux/s390x \
   --file "$folder/Containerfile" "$folder" > /dev/null
 rm -f "$folder/pause.tar"

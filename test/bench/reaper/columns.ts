@@ -3,21 +3,21 @@
  *
  * @module
  */
-import { median, whole } from "../stats.ts";
+import { whole } from "../stats.ts";
 import type { Amounts, Facts } from "./measure.ts";
 import type { Program } from "./programs.ts";
 
 /** One column. Less is better in each, unless said. */
 export interface Column {
   readonly title: string;
-  /** The median; NaN when it was not measured. */
-  readonly value: (program: Program, facts: Facts) => number;
+  /** One value per run; none when it was not measured. Their median is shown. */
+  readonly values: (program: Program, facts: Facts) => readonly number[];
   readonly format: (value: number) => string;
   readonly moreIsBetter?: boolean;
-  /** By how much two values may differ and still be equal: 0 for what is counted. */
-  readonly noise: number;
-  /** Drawn in the plot. */
-  readonly plotted?: boolean;
+  /** Two programs whose quartiles overlap are equal. @default false: their medians are */
+  readonly noisy?: boolean;
+  /** Drawn in the plot, on this scale. */
+  readonly plotted?: "linear" | "log";
 }
 
 /** A table of its own. */
@@ -29,7 +29,7 @@ export interface Group {
 const of =
   (name: string, divisor = 1) =>
   (_: Program, facts: Facts) =>
-    median(facts.get(name) ?? []) / divisor;
+    (facts.get(name) ?? []).map((value) => value / divisor);
 const tenth = (value: number) => (Number.isFinite(value) ? value.toFixed(1) : "–");
 
 /** All columns, in three tables. */
@@ -42,43 +42,41 @@ export function groupsOf(amounts: Amounts): readonly Group[] {
       columns: [
         {
           title: "binary, bytes",
-          value: ({ bytes }) => bytes,
+          values: ({ bytes }) => [bytes],
           format: whole,
-          noise: 0,
-          plotted: true,
+          plotted: "log",
         },
-        { title: "resident, kB", value: of("rss_kb"), format: whole, noise: 0, plotted: true },
-        { title: "anonymous, kB", value: of("anonymous_kb"), format: whole, noise: 0 },
-        { title: "private dirty, kB", value: of("private_dirty_kb"), format: whole, noise: 0 },
-        { title: "page tables, kB", value: of("page_tables_kb"), format: whole, noise: 0 },
+        { title: "resident, kB", values: of("rss_kb"), format: whole, noisy: true, plotted: "log" },
+        { title: "anonymous, kB", values: of("anonymous_kb"), format: whole, noisy: true },
+        { title: "private dirty, kB", values: of("private_dirty_kb"), format: whole, noisy: true },
+        { title: "page tables, kB", values: of("page_tables_kb"), format: whole, noisy: true },
         {
           title: `one of ${amounts.instances} instances, kB`,
-          value: of("instance_bytes", 1000),
+          values: of("instance_bytes", 1000),
           format: tenth,
-          noise: 0.02,
-          plotted: true,
+          noisy: true,
+          plotted: "linear",
         },
       ],
     },
     {
       title: "Start and end",
       columns: [
-        { title: "system calls to ready", value: of("calls"), format: whole, noise: 0 },
-        { title: "exec, µs", value: of("exec_ns", 1000), format: whole, noise: 0.1 },
+        { title: "system calls to ready", values: of("calls"), format: whole },
+        { title: "exec, µs", values: of("exec_ns", 1000), format: whole, noisy: true },
         {
           title: "exec to ready, µs",
-          value: of("ready_ns", 1000),
+          values: of("ready_ns", 1000),
           format: tenth,
-          noise: 0.1,
-          plotted: true,
+          noisy: true,
+          plotted: "log",
         },
-        { title: "SIGTERM to exit, µs", value: of("term_ns", 1000), format: whole, noise: 0.1 },
-        { title: "exit status", value: of("term_status"), format: whole, noise: 0 },
+        { title: "SIGTERM to exit, µs", values: of("term_ns", 1000), format: whole, noisy: true },
+        { title: "exit status", values: of("term_status"), format: whole },
         {
           title: `wake-ups in ${amounts.idleSeconds} idle s`,
-          value: of("idle_switches"),
+          values: of("idle_switches"),
           format: whole,
-          noise: 0,
         },
       ],
     },
@@ -86,38 +84,39 @@ export function groupsOf(amounts: Amounts): readonly Group[] {
       title: "Orphans",
       columns: [
         {
-          title: `${storm}: orphans per second`,
-          value: (_, facts) => (amounts.stormOrphans * 1e9) / median(facts.get("storm_ns") ?? []),
+          title: `${storm}: how many per second`,
+          values: (_, facts) =>
+            (facts.get("storm_ns") ?? []).map((ns) => (amounts.stormOrphans * 1e9) / ns),
           format: whole,
           moreIsBetter: true,
-          noise: 0.1,
+          noisy: true,
         },
         {
-          title: "PID 1's processor time, ms",
-          value: of("storm_cpu_ns", 1e6),
+          title: `${storm}: PID 1's processor time, ms`,
+          values: of("storm_cpu_ns", 1e6),
           format: whole,
-          noise: 0.1,
-          plotted: true,
+          noisy: true,
+          plotted: "linear",
         },
         {
-          title: "its context switches",
-          value: of("storm_switches"),
+          title: `${storm}: its context switches`,
+          values: of("storm_switches"),
           format: whole,
-          noise: 0.1,
-          plotted: true,
+          noisy: true,
+          plotted: "linear",
         },
-        { title: "zombies left", value: of("storm_left"), format: whole, noise: 0 },
+        { title: `${storm}: zombies left`, values: of("storm_left"), format: whole },
         {
           title: `${burst}: all buried, ms`,
-          value: of("at_once_burst_ns", 1e6),
+          values: of("at_once_burst_ns", 1e6),
           format: whole,
-          noise: 0.1,
+          noisy: true,
         },
         {
-          title: "PID 1's processor time in it, ms",
-          value: of("at_once_storm_cpu_ns", 1e6),
+          title: `${burst}: PID 1's processor time, ms`,
+          values: of("at_once_storm_cpu_ns", 1e6),
           format: tenth,
-          noise: 0.1,
+          noisy: true,
         },
       ],
     },

@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../context.ts";
 import type { Program } from "./programs.ts";
 
@@ -40,8 +41,20 @@ export async function instanceBytes(
       throw new Error(`"${program.name}" did not start`);
     return (up - before) / count;
   } finally {
-    await rmdir(group.folder);
+    await remove(group.folder);
   }
+}
+
+/** The kernel refuses while the last process is on its way out. */
+async function remove(folder: string): Promise<void> {
+  for (let tries = 0; tries < 40; tries++) {
+    try {
+      return await rmdir(folder);
+    } catch {
+      await sleep(50);
+    }
+  }
+  await rmdir(folder);
 }
 
 /** A group of our own, in cgroup v2 or, on older hosts, v1. */

@@ -35,7 +35,7 @@ export function amountsOf(rounds: number): Amounts {
     storms: Math.ceil(rounds / 5),
     stormOrphans: 100_000,
     stormBatch: 100,
-    bursts: Math.ceil(rounds / 3),
+    bursts: rounds,
     burstOrphans: 5_000,
     instances: 500,
     instanceRounds: Math.ceil(rounds / 5),
@@ -43,7 +43,7 @@ export function amountsOf(rounds: number): Amounts {
   };
 }
 
-/** Tries all programs in turn, again and again. */
+/** Tries all programs in turn, again and again. One that fails is left out, and the reason told. */
 export async function measure(
   context: Context,
   helper: string,
@@ -51,38 +51,45 @@ export async function measure(
   amounts: Amounts,
 ): Promise<ReadonlyMap<Program, Facts>> {
   const all = new Map(programs.map((program) => [program, new Map<string, number[]>()]));
-  const note = (program: Program, name: string, value: number) => {
-    const facts = all.get(program);
-    facts?.set(name, [...(facts.get(name) ?? []), value]);
-  };
-  const round = async (times: number, what: string, ...mode: readonly (string | number)[]) => {
+  const inTurn = async (
+    times: number,
+    what: string,
+    once: (program: Program) => Promise<Iterable<readonly [string, number]>>,
+  ) => {
     for (let turn = 1; turn <= times; turn++) {
       context.say(`${what}, ${turn} of ${times}`);
-      for (const program of programs) {
-        const args = [...mode.map(String), ...program.command];
-        const { stdout } = await execute(helper, args, { env: {}, timeout: 300_000 });
-        for (const [, name = "", value] of stdout.matchAll(/^(\w+) (-?\d+)$/gm)) {
-          note(
-            program,
-            mode[0] === "storm" && mode[1] === amounts.burstOrphans ? `at_once_${name}` : name,
-            Number(value),
-          );
+      for (const [program, facts] of [...all]) {
+        try {
+          for (const [name, value] of await once(program)) {
+            facts.set(name, [...(facts.get(name) ?? []), value]);
+          }
+        } catch (error) {
+          all.delete(program);
+          context.say(`${program.name} is left out: ${(error as Error).message.trim()}`);
         }
       }
     }
   };
-  await round(amounts.starts, "start", "start");
-  await round(1, "system calls", "calls");
-  await round(1, "idle", "idle", amounts.idleSeconds);
-  await round(amounts.bursts, "burst", "storm", amounts.burstOrphans, amounts.burstOrphans);
-  await round(amounts.storms, "storm", "storm", amounts.stormOrphans, amounts.stormBatch);
-  for (let turn = 1; turn <= amounts.instanceRounds; turn++) {
-    context.say(`instances, ${turn} of ${amounts.instanceRounds}`);
-    for (const program of programs) {
-      const bytes = await instanceBytes(context, helper, program, amounts.instances);
-      if (bytes === undefined) break;
-      note(program, "instance_bytes", bytes);
-    }
-  }
+  const run = (...mode: readonly (string | number)[]) => {
+    return async (program: Program) => {
+      const args = [...mode.map(String), ...program.command];
+      const { stdout } = await execute(helper, args, { env: {}, timeout: 300_000 });
+      const lines = stdout.matchAll(/^(\w+) (-?\d+)$/gm);
+      return [...lines].map(([, name = "", value]) => [name, Number(value)] as const);
+    };
+  };
+  const { instances, burstOrphans, stormOrphans, stormBatch } = amounts;
+  const burst = run("storm", burstOrphans, burstOrphans);
+  await inTurn(amounts.starts, "start", run("start"));
+  await inTurn(1, "system calls", run("calls"));
+  await inTurn(1, "idle", run("idle", amounts.idleSeconds));
+  await inTurn(amounts.bursts, "burst", async (program) => {
+    return (await burst(program)).map(([name, value]) => [`at_once_${name}`, value] as const);
+  });
+  await inTurn(amounts.storms, "storm", run("storm", stormOrphans, stormBatch));
+  await inTurn(amounts.instanceRounds, "instances", async (program) => {
+    const bytes = await instanceBytes(context, helper, program, instances);
+    return bytes === undefined ? [] : [["instance_bytes", bytes] as const];
+  });
   return all;
 }

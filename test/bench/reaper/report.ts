@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { replaceSection, table } from "../markdown.ts";
 import { type Bar, type Panel, plot } from "../plot.ts";
-import { ratio, whole } from "../stats.ts";
+import { median, quantile, ratio, whole } from "../stats.ts";
 import { type Column, type Group, groupsOf } from "./columns.ts";
 import type { Amounts, Facts } from "./measure.ts";
 import type { Program } from "./programs.ts";
@@ -51,60 +51,66 @@ export async function reportReaper(context: Context, findings: ReaperFindings): 
 function groupTable({ title, columns }: Group, facts: ReaperFindings["facts"]): string {
   const rows = [...facts].map(([program, own]) => [
     program.ours ? `**${program.name}**` : program.name,
-    ...columns.map(({ value, format }) => format(value(program, own))),
+    ...columns.map(({ values, format }) => format(median(values(program, own)))),
   ]);
   return `### ${title}\n\n${table(["program", ...columns.map((column) => column.title)], rows)}`;
 }
 
 /** Ours against the best of the others, column by column. */
 function aimsTable(groups: readonly Group[], facts: ReaperFindings["facts"]): string {
-  const ours = [...facts].find(([program]) => program.ours);
+  const all = [...facts];
+  const ours = all.find(([program]) => program.ours);
   if (ours === undefined) return "";
   const rows = groups.flatMap(({ columns }) =>
     columns.map((column) => {
-      const [name, best] = bestPeer(column, facts);
-      const mine = column.value(...ours);
-      const verdict = !Number.isFinite(mine) ? "not measured" : verdictOf(column, mine, best);
-      const times = column.moreIsBetter ? ratio(mine, best) : ratio(best, mine);
+      const { title, format, moreIsBetter } = column;
+      const mine = column.values(...ours);
+      const [best] = all
+        .filter(([program]) => !program.ours)
+        .map(([program, own]) => ({ name: program.name, values: column.values(program, own) }))
+        .filter(({ values }) => values.length > 0)
+        .sort((a, b) => (median(a.values) - median(b.values)) * (moreIsBetter ? -1 : 1));
+      if (best === undefined || mine.length === 0) return [title, "–", "–", "–", "not measured"];
+      const [a, b] = [median(mine), median(best.values)];
       return [
-        column.title,
-        column.format(mine),
-        `${column.format(best)} (${name})`,
-        times,
-        verdict,
+        title,
+        format(a),
+        `${format(b)} (${best.name})`,
+        moreIsBetter ? ratio(a, b) : ratio(b, a),
+        verdictOf(column, mine, best.values),
       ];
     }),
   );
   return table(["column", "hiatus", "best of the others", "ratio", "best or equal"], rows);
 }
 
-function bestPeer(column: Column, facts: ReaperFindings["facts"]): readonly [string, number] {
-  const peers = [...facts]
-    .filter(([program]) => !program.ours)
-    .map(([program, own]) => [program.name, column.value(program, own)] as const)
-    .filter(([, value]) => Number.isFinite(value))
-    .sort(([, a], [, b]) => (column.moreIsBetter ? b - a : a - b));
-  return peers[0] ?? ["nobody", Number.NaN];
-}
-
-function verdictOf({ noise, moreIsBetter }: Column, mine: number, best: number): string {
-  const [worse, better] = moreIsBetter ? [best, mine] : [mine, best];
-  if (worse < better * (1 - noise) || (worse < better && noise === 0)) return "best";
-  return worse <= better * (1 + noise) ? "equal" : "no";
+/** Noisy ones are equal when the quartiles overlap. */
+function verdictOf(
+  { noisy, moreIsBetter }: Column,
+  mine: readonly number[],
+  theirs: readonly number[],
+): string {
+  const [low, high] = noisy ? [0.25, 0.75] : [0.5, 0.5];
+  const less = quantile(mine, high) < quantile(theirs, low);
+  const more = quantile(mine, low) > quantile(theirs, high);
+  if (less) return moreIsBetter ? "no" : "best";
+  if (more) return moreIsBetter ? "best" : "no";
+  return "equal";
 }
 
 function picture(groups: readonly Group[], facts: ReaperFindings["facts"]): string {
   const panels = groups.flatMap(({ columns }): Panel[] =>
-    columns
-      .filter(({ plotted }) => plotted)
-      .map((column) => ({
+    columns.flatMap((column) => {
+      if (column.plotted === undefined) return [];
+      return {
         title: column.title,
-        scale: "log",
+        scale: column.plotted,
         bars: [...facts].map(([program, own]): Bar => {
-          const value = column.value(program, own);
+          const value = median(column.values(program, own));
           return { name: program.name, value, label: column.format(value), ours: program.ours };
         }),
-      })),
+      };
+    }),
   );
   return plot(
     "The reaper of hiatus and other programs as PID 1: size, memory, start, orphans",

@@ -1,7 +1,8 @@
 //! Descriptors of the caller's half: pipes, and the files that a child takes along.
 
 use crate::error::{Error, Result};
-use crate::sys::{self, check};
+use crate::supported::why;
+use crate::sys::{self, Errno, check};
 use std::fs::{File, OpenOptions};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
@@ -14,8 +15,11 @@ pub(crate) const BASE: usize = 64;
 pub(crate) fn raised(fd: &OwnedFd) -> Result<OwnedFd> {
     // SAFETY: numbers only; the result is a fresh descriptor that we own.
     unsafe {
-        let copy = check(libc::fcntl(sys::raw(fd), libc::F_DUPFD_CLOEXEC, BASE as i32))
-            .map_err(|errno| Error::refused("fcntl(F_DUPFD_CLOEXEC)", errno.0))?;
+        let copy = check(libc::fcntl(sys::raw(fd), libc::F_DUPFD_CLOEXEC, BASE as i32)).map_err(
+            |Errno(errno)| {
+                Error::refused("fcntl(F_DUPFD_CLOEXEC)", errno).because(why::files(errno))
+            },
+        )?;
         Ok(OwnedFd::from_raw_fd(copy as RawFd))
     }
 }
@@ -32,8 +36,9 @@ impl Pipe {
         let mut ends = [-1; 2];
         // SAFETY: the kernel writes two descriptors, which are ours from then on.
         let [read, write] = unsafe {
-            check(libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | flags))
-                .map_err(|errno| Error::refused("pipe2", errno.0))?;
+            check(libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | flags)).map_err(
+                |Errno(errno)| Error::refused("pipe2", errno).because(why::files(errno)),
+            )?;
             ends.map(|fd| OwnedFd::from_raw_fd(fd))
         };
         Ok(Self { read: raised(&read)?, write: raised(&write)? })

@@ -76,9 +76,10 @@ pub struct Start {
     pub root: Root,
     /// As whom.
     pub confinement: Confinement,
-    /// In a user namespace. None: only when the caller is not root.
+    /// In a user namespace. None: only when the caller has no CAP_SYS_ADMIN.
     pub user_namespace: Option<bool>,
-    /// The host's first id of the 65,536 that a user namespace made by root maps.
+    /// The host's first id of the 65,536 that a user namespace maps. A caller who may not map them
+    /// gets one id alone: its own, as the asked-for user.
     pub host_ids: u32,
     /// Zombie children that PID 1 has before it is executed.
     pub zombies: u32,

@@ -316,7 +316,8 @@ impl Process {
         sys::poll(sys::raw(&self.inner.pidfd), libc::POLLIN, 0) != Ok(false)
     }
 
-    fn kill(&self) {
+    /// Kills it without waiting; the watch reaps it.
+    pub fn kill(&self) {
         let _ = sys::pidfd_signal(sys::raw(&self.inner.pidfd), libc::SIGKILL);
     }
 }

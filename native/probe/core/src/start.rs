@@ -3,7 +3,7 @@
 use crate::child::{self, Failure, Stage};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
-use crate::facts::Look;
+use crate::facts::{self, Look};
 use crate::fd::{self, Pipe};
 use crate::options::Start;
 use crate::plan::{self, Job, Launch, RootChange};
@@ -32,24 +32,44 @@ const IDS: u32 = 65_536;
 enum Ids {
     /// The host's: no user namespace.
     Host,
-    /// A range, mapped by root.
+    /// A range, which takes privilege.
     Range,
-    /// The caller's own, under another number: all that others may map.
+    /// The caller's own, under another number: all that one may map without privilege.
     Own,
 }
 
-fn ids(user_namespace: Option<bool>) -> Ids {
-    // SAFETY: takes nothing, cannot fail.
-    let root = unsafe { libc::geteuid() } == 0;
-    match (user_namespace.unwrap_or(!root), root) {
-        (false, _) => Ids::Host,
-        (true, true) => Ids::Range,
-        (true, false) => Ids::Own,
+/// By what this process may do, not by its name: root may have been stripped of it.
+fn ids(user_namespace: Option<bool>, host_ids: u32) -> Ids {
+    const SETGID: u32 = 6;
+    const SETUID: u32 = 7;
+    const SYS_ADMIN: u32 = 21;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = u64::from_str_radix(facts::field(&status, "CapEff"), 16).unwrap_or(0);
+    let may = |capability: u32| effective & 1 << capability != 0;
+    if !user_namespace.unwrap_or(!may(SYS_ADMIN)) {
+        return Ids::Host;
+    }
+    let mapped = |map: &str| is_mapped(&fs::read_to_string(map).unwrap_or_default(), host_ids);
+    let range = may(SETGID) && may(SETUID);
+    match range && mapped("/proc/self/uid_map") && mapped("/proc/self/gid_map") {
+        true => Ids::Range,
+        false => Ids::Own,
     }
 }
 
+/// Has the user namespace of this process all ids of the range? Lines of first id inside, first id
+/// outside, and count.
+fn is_mapped(map: &str, first: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
+        let (inside, count) = (numbers.next().unwrap_or(0), numbers.nth(1).unwrap_or(0));
+        let (first, ids) = (u64::from(first), u64::from(IDS));
+        inside <= first && first + ids <= inside + count
+    })
+}
+
 /// Starts a program as PID 1 of new PID, mount, network, IPC and UTS namespaces, and of a user
-/// namespace when asked or when the caller is not root. Returns once it is executed.
+/// namespace when asked or when the caller has no CAP_SYS_ADMIN. Returns once it is executed.
 ///
 /// # Errors
 /// With one reason: what the caller got wrong, what the kernel refuses here, or why the program
@@ -75,7 +95,7 @@ fn launch(mut launch: Launch, options: &Start) -> Result<Process> {
             "this process ignores SIGCHLD, so the kernel would throw every exit status away",
         ));
     }
-    let ids = ids(options.user_namespace);
+    let ids = ids(options.user_namespace, options.host_ids);
     launch.become_root = ids == Ids::Range;
     launch.set_groups = ids != Ids::Own;
     let user = if ids == Ids::Host { 0 } else { libc::CLONE_NEWUSER };
@@ -199,8 +219,12 @@ fn map_ids(ids: Ids, pid: i32, options: &Start) -> Result<()> {
             ]
         }
     };
-    write(&folder.join("gid_map"), &gid)?;
-    write(&folder.join("uid_map"), &uid)
+    let why = |error: Error| match error.errno {
+        libc::EPERM => error.because("this process may not map these ids (user_namespaces(7))"),
+        _ => error,
+    };
+    write(&folder.join("gid_map"), &gid).map_err(why)?;
+    write(&folder.join("uid_map"), &uid).map_err(why)
 }
 
 /// One write(2): these files take nothing less.
@@ -209,4 +233,18 @@ fn write(path: &Path, text: &str) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Error::io(format!("write({name}, '{text}')"), &error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_mapped_wants_the_whole_range() {
+        assert!(is_mapped("         0          0 4294967295\n", 65_536));
+        assert!(!is_mapped("0 1000 1\n", 65_536));
+        assert!(!is_mapped("0 1000 1\n1 100000 65536\n", 65_536));
+        assert!(is_mapped("0 1000 1\n1 100000 65536\n", 1));
+        assert!(!is_mapped("", 0));
+    }
 }

@@ -135,10 +135,9 @@ pub(crate) mod why {
             libc::EPERM if user => unprivileged()
                 .or_else(filter)
                 .unwrap_or_else(|| "the host forbids user namespaces to this user".into()),
-            libc::EPERM => filter().unwrap_or_else(|| {
-                "it needs CAP_SYS_ADMIN, which this root has not: ask for a user namespace".into()
-            }),
-            libc::ENOSPC => unprivileged().unwrap_or_else(|| {
+            libc::EPERM => filter()
+                .unwrap_or_else(|| "it needs CAP_SYS_ADMIN: ask for a user namespace".into()),
+            libc::ENOSPC => unprivileged().filter(|_| user).unwrap_or_else(|| {
                 "a limit of namespaces is reached (sysctl user.max_*_namespaces)".into()
             }),
             libc::EINVAL => "this kernel was built without one of these namespaces".into(),
@@ -164,6 +163,14 @@ pub(crate) mod why {
                 "PID 1 of these namespaces is gone".into()
             }
             _ => String::new(),
+        }
+    }
+
+    pub(crate) fn files(errno: i32) -> &'static str {
+        match errno {
+            libc::EMFILE | libc::EINVAL => "the limit of open files is reached (RLIMIT_NOFILE)",
+            libc::ENFILE => "the host's limit of open files is reached (sysctl fs.file-max)",
+            _ => "",
         }
     }
 

@@ -63,11 +63,11 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Starts `examples/hold.rs` and waits until it holds what it was told to.
+const HOLD: &str = env!("CARGO_BIN_EXE_hold");
+
+/// Starts `caller/hold.rs` and waits until it holds what it was told to.
 fn holder(count: usize, mode: &str) -> (Child, Vec<u32>) {
-    let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().and_then(|deps| deps.parent()).unwrap().join("examples/hold");
-    let mut child = Command::new(program)
+    let mut child = Command::new(HOLD)
         .arg(common::init())
         .args([&count.to_string(), mode])
         .stdout(Stdio::piped())
@@ -163,12 +163,12 @@ fn kill_of_the_caller_at_any_moment_of_a_start_leaves_nothing() {
     }
 }
 
-/// Processes that run `examples/hold`, or the static program, and that have lost their parent.
+/// Processes that run `caller/hold.rs`, or the static program, and that have lost their parent.
 fn copies_left() -> bool {
     let name = common::init().file_name().unwrap().to_string_lossy().into_owned();
     children(1).iter().any(|child| {
         let pid = child.split(' ').next().unwrap().parse().unwrap_or(0);
         let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        command.contains("examples/hold") && command.contains(&name) && is_alive(pid)
+        command.contains(HOLD) && command.contains(&name) && is_alive(pid)
     })
 }

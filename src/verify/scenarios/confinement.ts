@@ -1,0 +1,58 @@
+/**
+ * Confinement: pause does all of its work as whoever it runs and whatever is taken from it.
+ *
+ * @module
+ */
+import { runtimeDefault } from "../seccomp.ts";
+import { demandEnd, demandReady, duration, type InitOptions, type Trial, withInit } from "../trial.ts";
+import { LAST_WORDS, SIGTERM } from "./leaving.ts";
+import { storm } from "./reaping.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What PodSecurity's "restricted" asks of a pod, and a read-only root besides. */
+const restricted = (trial: Trial): InitOptions => ({
+  readOnly: true,
+  confinement: {
+    uid: 65_535,
+    gid: 65_535,
+    dropCapabilities: true,
+    noNewPrivs: true,
+    seccomp: runtimeDefault(trial.probe, trial.emulator !== undefined),
+  },
+});
+
+/** One life from start to end, in each of these. */
+const CONFINED: Readonly<Record<string, (trial: Trial) => InitOptions>> = {
+  "as root": () => ({ readOnly: false, confinement: { uid: 0, gid: 0 } }),
+  "as 65535": () => ({ readOnly: false, confinement: { uid: 65_535, gid: 65_535 } }),
+  "without capabilities": () => ({ confinement: { dropCapabilities: true } }),
+  no_new_privs: () => ({ confinement: { noNewPrivs: true } }),
+  "read-only root": () => ({ readOnly: true }),
+  "user namespace": () => ({ userNamespace: true }),
+  "seccomp default": (trial) => {
+    const { seccomp } = restricted(trial).confinement ?? {};
+    return { confinement: { noNewPrivs: true, ...(seccomp === undefined ? {} : { seccomp }) } };
+  },
+  restricted,
+  "restricted, user namespace": (trial) => ({ ...restricted(trial), userNamespace: true }),
+};
+
+/** All about confinement. */
+export const CONFINEMENT: readonly Scenario[] = Object.entries(CONFINED).map(
+  ([check, confine]) => ({ check, run: (trial) => live(trial, confine(trial)) }),
+);
+
+/** Starts, drains, buries and leaves. */
+function live(trial: Trial, options: InitOptions): Promise<string> {
+  return withInit(trial, { ...options, zombies: 3 }, async (init) => {
+    await demandReady(trial, init);
+    await storm(init, "plain", 100);
+    await init.signalAndWait(SIGTERM, trial.patience.limit());
+    await demandEnd(trial, init, "SIGTERM", { stderr: LAST_WORDS.SIGTERM });
+    const { executed, ready, signalled, exited } = init.times;
+    const start = ready === undefined ? "" : `ready after ${duration(executed, ready)}, `;
+    const end =
+      signalled === undefined || exited === undefined ? "" : ` after ${duration(signalled, exited)}`;
+    return `${start}100 orphans buried, SIGTERM ends it${end}`;
+  });
+}

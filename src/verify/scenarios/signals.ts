@@ -1,0 +1,145 @@
+/**
+ * Signals: two end pause, from both sides of its namespace; no other one does anything.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CheckFailed, demand } from "../check.ts";
+import type { ProbeProcess } from "../probe.ts";
+import { demandEnd, demandReady, duration, outputsOf, quote, type Trial, withInit } from "../trial.ts";
+import {
+  LAST_WORDS,
+  SIGCONT,
+  SIGINT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTERM,
+  type Side,
+  send,
+} from "./leaving.ts";
+import type { Scenario } from "./scenario.ts";
+
+const ALL = Array.from({ length: 64 }, (_, number) => number + 1);
+/** The C library keeps these two for itself. */
+const OURS = ALL.filter((number) => number !== 32 && number !== 33);
+const UNBLOCKABLE = [SIGKILL, SIGSTOP];
+
+/** All about signals. */
+export const SIGNALS: readonly Scenario[] = [
+  leaving("SIGTERM", SIGTERM, "outside"),
+  leaving("SIGTERM", SIGTERM, "inside"),
+  leaving("SIGINT", SIGINT, "outside"),
+  leaving("SIGINT", SIGINT, "inside"),
+  others("outside"),
+  others("inside"),
+  { check: "stop and continue", run: stopAndContinue },
+  {
+    check: "inherited signals",
+    run: async (trial) => {
+      const some = OURS.filter((number) => !UNBLOCKABLE.includes(number));
+      await leaves(trial, "ignored signals", { ignored: some });
+      await leaves(trial, "blocked signals", { blocked: some });
+      await leaves(trial, "ignored and blocked signals", { ignored: some, blocked: some });
+      return `${some.length} ignored, blocked, or both at exec: SIGTERM ends it`;
+    },
+  },
+];
+
+function leaving(name: keyof typeof LAST_WORDS, number: number, side: Side): Scenario {
+  return {
+    check: `${name} from ${side}`,
+    run: (trial) =>
+      withInit(trial, {}, async (init) => {
+        await demandReady(trial, init);
+        if (side === "inside") await init.signalInside(number);
+        // Looks without sleep, so that the time is not that of a wake-up.
+        else await init.signalAndWait(number, trial.patience.limit());
+        await demandEnd(trial, init, name, { stderr: LAST_WORDS[name] });
+        const { signalled, exited } = init.times;
+        const took = signalled !== undefined && exited !== undefined && duration(signalled, exited);
+        return `${quote(LAST_WORDS[name])} and exit code 0${took ? ` after ${took}` : ""}`;
+      }),
+  };
+}
+
+/** Neither ends it, nor makes it say something, nor keeps SIGTERM from it. */
+function others(side: Side): Scenario {
+  return {
+    check: `other signals from ${side}`,
+    run: (trial) =>
+      withInit(trial, {}, async (init) => {
+        await demandReady(trial, init);
+        const before = await init.usage();
+        const sent = otherSignals(trial);
+        for (const number of sent) {
+          await send(init, number, side);
+          await demandAlive(init, number);
+        }
+        await demandReady(trial, init);
+        const { stdout, stderr } = outputsOf(init);
+        demand(stdout + stderr === "", `it says ${quote(stdout + stderr)}`);
+        const after = await init.usage();
+        init.signal(SIGTERM);
+        await demandEnd(trial, init, "SIGTERM", { stderr: LAST_WORDS.SIGTERM });
+        const wakeUps = after.voluntarySwitches - before.voluntarySwitches;
+        return `${sent.length} signals, ${wakeUps} wake-ups, then SIGTERM ends it`;
+      }),
+  };
+}
+
+/** The C library refuses to handle two more, and qemu-user takes those for its own that a CPU's faults cause. */
+function otherSignals(trial: Trial): readonly number[] {
+  const not = [SIGINT, SIGTERM, ...UNBLOCKABLE];
+  return (trial.emulator === undefined ? ALL : OURS).filter((number) => !not.includes(number));
+}
+
+async function demandAlive(init: ProbeProcess, number: number): Promise<void> {
+  const exit = await init.wait(0);
+  if (exit === null) return;
+  throw new CheckFailed(`signal ${number} ends it`);
+}
+
+/** A freezer, a debugger or a shell stops it: what comes meanwhile is not lost. */
+async function stopAndContinue(trial: Trial): Promise<string> {
+  await withInit(trial, {}, async (init) => {
+    await demandReady(trial, init);
+    await stop(trial, init);
+    init.signal(SIGCONT);
+    await demandReady(trial, init);
+    init.signal(SIGTERM);
+    await demandEnd(trial, init, "SIGSTOP, SIGCONT and SIGTERM", { stderr: LAST_WORDS.SIGTERM });
+  });
+  await withInit(trial, {}, async (init) => {
+    await demandReady(trial, init);
+    await stop(trial, init);
+    init.signal(SIGINT);
+    init.signal(SIGCONT);
+    await demandEnd(trial, init, "SIGSTOP, SIGINT and SIGCONT", { stderr: LAST_WORDS.SIGINT });
+  });
+  return "it goes on waiting, and a signal from meanwhile is not lost";
+}
+
+/** Stops it and waits until it stands still. */
+export async function stop(trial: Trial, init: ProbeProcess): Promise<void> {
+  init.signal(SIGSTOP);
+  const end = performance.now() + trial.patience.limit();
+  while (performance.now() < end) {
+    const stat = readFileSync(`/proc/${init.pid}/stat`, "latin1");
+    if (stat.slice(stat.lastIndexOf(")")).startsWith(") T")) return;
+    await sleep(1);
+  }
+  throw new CheckFailed("SIGSTOP does not stop it");
+}
+
+async function leaves(
+  trial: Trial,
+  what: string,
+  confinement: { readonly ignored?: readonly number[]; readonly blocked?: readonly number[] },
+): Promise<void> {
+  await withInit(trial, { confinement }, async (init) => {
+    await demandReady(trial, init);
+    init.signal(SIGTERM);
+    await demandEnd(trial, init, `${what} and SIGTERM`, { stderr: LAST_WORDS.SIGTERM });
+  });
+}

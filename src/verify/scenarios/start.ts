@@ -1,0 +1,26 @@
+/**
+ * The first row: does it run at all, and by whom.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { demandReady, duration, withInit } from "../trial.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** It starts and waits for its signals. */
+export const START: readonly Scenario[] = [
+  {
+    check: "start",
+    run: (trial) =>
+      withInit(trial, {}, async (init) => {
+        await demandReady(trial, init);
+        const { executed, ready } = init.times;
+        const { emulator } = trial;
+        const by =
+          emulator === undefined
+            ? "this CPU"
+            : `${basename(emulator.path)}${emulator.cpu === undefined ? "" : ` as ${emulator.cpu}`}`;
+        return `by ${by}, ready after ${duration(executed, ready ?? executed)}`;
+      }),
+  },
+];
