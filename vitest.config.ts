@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/global-setup.ts"],
     // Processes, because some tests set the umask, which belongs to a process.
     pool: "forks",
     testTimeout: 30_000,

@@ -8,9 +8,10 @@
  * changed, then hands over; without a name it only does that. It must not import anything that is not built in.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isCompiled } from "./is-compiled.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const isDeno = "Deno" in globalThis;
@@ -38,25 +39,6 @@ function isInstalled() {
   );
 }
 
-/** Newest modification below a folder, in milliseconds since 1970. @param {string} path @returns {number} */
-function newest(path) {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  const inside = readdirSync(path).map((name) => newest(join(path, name)));
-  return Math.max(stat.mtimeMs, ...inside);
-}
-
-function isCompiled() {
-  const stamp = join(root, "lib", ".compiled");
-  if (!existsSync(stamp)) return false;
-  // The lock file, because dependencies are inside the compiled command.
-  const inputs = [
-    ...["src", "scripts/compile.mjs", "tsconfig.json", "tsconfig.build.json"],
-    ...["package.json", "package-lock.json"],
-  ];
-  return inputs.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs);
-}
-
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (!isDeno && (major < 20 || (major === 20 && minor < 19))) {
   process.stderr.write(
@@ -70,7 +52,7 @@ if (!isInstalled()) {
   if (isDeno) run(process.execPath, ["install", "--frozen"]);
   else run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"]);
 }
-if (!isDeno && !isCompiled()) {
+if (!isDeno && !isCompiled(root)) {
   process.stderr.write("hiatus: compiling the sources\n");
   run(process.execPath, [join(root, "scripts", "compile.mjs")]);
 }

@@ -125,7 +125,11 @@ function look(path: string) {
 
 /** The path of something that does not belong to a build; undefined when all of it does. */
 async function foreignIn(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: unknown) => {
+    // Another build has just taken it away.
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  });
   if (names.length === 0) return undefined;
   const archive = await readFile(join(folder, "build.json"), "utf8").then(archiveOf, () => "");
   const ours = archive === "" ? [] : ["build.json", "oci", "bin", archive];

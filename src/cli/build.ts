@@ -21,6 +21,7 @@ Examples:
   $ hiatus build                                        the image of images/pause
   $ hiatus build --locked                               fail when a digest is not the committed one
   $ hiatus build --platform linux/amd64,linux/arm64     some platforms only
+  $ hiatus build --verify                               every program is tried as PID 1
   $ hiatus build --stamp "$(git describe --always)"     pause -v then tells the revision too
   $ hiatus build ./my-pause --toolchain clang --json    own definition, the host's clang, events
 `;
@@ -36,6 +37,7 @@ interface BuildFlags {
   readonly inline?: "none" | "blobs" | "all";
   readonly locked?: boolean;
   readonly updateLock?: boolean;
+  readonly verify?: boolean;
   readonly jobs?: number;
   readonly cache: boolean;
   readonly json?: boolean;
@@ -76,6 +78,7 @@ export function addBuild(program: Command, signal: AbortSignal): void {
       new Option("--locked", "fail when digests differ from the lock").conflicts("updateLock"),
     )
     .option("--update-lock", "write the lock anew: images/<name>/digests.json")
+    .option("--verify", "run the programs too before the output takes its place, as hiatus verify")
     .option("--jobs <n>", "compilers at a time (default: number of processors)", positive)
     .option("--no-cache", "compile everything, keep nothing")
     .addOption(new Option("--json", "print events as NDJSON").conflicts("quiet"))

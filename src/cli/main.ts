@@ -11,6 +11,7 @@ import { addInspect } from "./inspect.ts";
 import { interruptible } from "./interrupt.ts";
 import { printError } from "./present/error.ts";
 import { jsonLine } from "./present/json.ts";
+import { addVerify } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
 const EXIT_CODES = `
@@ -41,6 +42,7 @@ function createProgram(signal: AbortSignal): Command {
     .exitOverride();
   addBuild(program, signal);
   addInspect(program, signal);
+  addVerify(program, signal);
   return program;
 }
 

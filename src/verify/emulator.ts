@@ -78,7 +78,7 @@ function findEmulator(name: string, options: RunnerOptions): Runner {
   }
   const [suffix, cpu] = EMULATORS[name] ?? [];
   if (suffix === undefined) return { by: "nobody", reason: "no emulator is known for this CPU" };
-  const folders = (options.path ?? process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
+  const folders = (options.path ?? process.env.PATH ?? "").split(delimiter).filter(Boolean);
   for (const program of [`qemu-${suffix}-static`, `qemu-${suffix}`]) {
     // Not on everybody's PATH, and where Debian puts it.
     for (const folder of new Set([...folders, "/usr/bin"])) {

@@ -176,6 +176,11 @@ export interface ProbeProcess extends AsyncDisposable {
   outputs(): { stdout: Uint8Array; stderr: Uint8Array; dropped: number };
   /** Sends a signal from outside and gives the time right before. Throws when it has ended. */
   signal(signal: number): bigint;
+  /**
+   * Sends a signal to PID 1 from inside its PID namespace: from there, the kernel drops what PID 1 neither handles nor
+   * blocks. Fulfilled once it is sent.
+   */
+  signalInside(signal: number): Promise<void>;
   /** Null when it did not end in time. After the last process's exit nothing of the probe is left. */
   wait(timeout: number): Promise<Exit | null>;
   /** Looks without sleep for 10 ms, so that the time in between is not that of a wake-up. */

@@ -101,11 +101,7 @@ function emulation({ emulator }: Trial): { emulator?: string; env?: readonly str
 }
 
 /** What waits for a process takes no signal; closing the process ends the wait. */
-async function holding<T>(
-  trial: Trial,
-  process: ProbeProcess,
-  use: () => Promise<T>,
-): Promise<T> {
+async function holding<T>(trial: Trial, process: ProbeProcess, use: () => Promise<T>): Promise<T> {
   const onAbort = () => void process.close().catch(() => undefined);
   trial.signal?.addEventListener("abort", onAbort, { once: true });
   try {
@@ -141,7 +137,9 @@ export async function demandEnd(
   const exit = await process.wait(limit);
   if (exit === null) {
     trial.patience.hung();
-    throw new CheckFailed(`after ${after} it does not end within ${seconds(limit)}${said(process)}`);
+    throw new CheckFailed(
+      `after ${after} it does not end within ${seconds(limit)}${said(process)}`,
+    );
   }
   if (exit.code !== 0) {
     throw new CheckFailed(`after ${after}: ${describeExit(exit)} and not 0${said(process)}`);

@@ -11,7 +11,7 @@ import { isIndexType, isManifestType } from "../oci/media-type.ts";
 import { formatPlatform, type Platform, samePlatform } from "../oci/platform.ts";
 import type { Source } from "../store/source.ts";
 import { readAll } from "../store/verify.ts";
-import { type BehaviourOptions, notTried, verifyBehaviour } from "./behaviour.ts";
+import type { BehaviourOptions } from "./behaviour.ts";
 import type { CheckResult } from "./check.ts";
 import { readProgram } from "./read-program.ts";
 import { type StructureOptions, verifyStructure } from "./structure.ts";
@@ -83,6 +83,8 @@ async function verifyProgram(
   options: VerifyOptions,
 ): Promise<readonly VerifyResult[]> {
   const { stamp, emulate, probe, signal } = options;
+  // Loaded here because a build that runs nothing must not pay for it.
+  const { notTried, verifyBehaviour } = await import("./behaviour.ts");
   const mark = (result: CheckResult): VerifyResult => ({ ...result, part: "behaviour" });
   const onResult = (result: CheckResult) => options.onResult?.(mark(result));
   try {

@@ -3,14 +3,17 @@ import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Staging, stage, stageFile } from "../../src/build/output.ts";
 import { bundle } from "../bundle.ts";
 import { failureOf } from "../failure.ts";
@@ -145,18 +148,13 @@ describe("stage", () => {
 });
 
 describe("stage in processes of their own", () => {
-  let child: string;
   let folder: string;
+  let child: string;
   beforeAll(async () => {
-    const { mkdtempSync } = await import("node:fs");
-    const { tmpdir } = await import("node:os");
     folder = mkdtempSync(join(tmpdir(), "hiatus-test-"));
     child = await bundle("test/build/output-child.ts", folder);
-    return async () => {
-      const { rmSync } = await import("node:fs");
-      rmSync(folder, { recursive: true });
-    };
   });
+  afterAll(() => rmSync(folder, { recursive: true }));
   const start = (...args: readonly string[]): ChildProcess =>
     spawn(process.execPath, [child, target, ...args], { stdio: ["ignore", "ignore", "inherit"] });
 

@@ -19,8 +19,8 @@ export interface Cgroup {
   groups(): readonly string[];
   /** Ids of all processes in it and below. */
   processes(): readonly number[];
-  /** Kills what is in it and removes it. Returns the ids of what had to be killed. */
-  remove(): Promise<readonly number[]>;
+  /** Kills what is in it and removes it. */
+  remove(): Promise<void>;
 }
 
 /** Names a control group; the name must be new. */
@@ -33,20 +33,19 @@ export function nameCgroup(name: string): Cgroup {
     groups: () => counting(hierarchies()).flatMap(below),
     processes,
     async remove() {
-      const left = processes();
       await until(`the processes of ${name} to end`, () => {
         const pids = processes();
         for (const pid of pids) kill(pid);
         return pids.length === 0;
       });
       await until(`the control group ${name} to go`, () => all().map(removeGroup).every(Boolean));
-      return left;
     },
   };
 }
 
-/** Where control groups are mounted. */
+/** A tree of control groups. */
 interface Hierarchy {
+  /** Where it is mounted. */
   readonly root: string;
   /** Is it of version 1, with a controller? */
   readonly classic: boolean;

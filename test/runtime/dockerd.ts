@@ -13,6 +13,12 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 /** The programs it needs. */
 export const DOCKER_PROGRAMS = [...CONTAINERD_PROGRAMS, "dockerd", "docker"];
 
+/**
+ * What grows in its folder by its nature: the names of network namespaces, which go once a minute and whose mounts are
+ * counted besides, and marks that a layer of an image gets when it is first used.
+ */
+export const DOCKER_GROWING = /\/exec\/netns\/|\/committed$|\.(?:log|db)$/;
+
 /** A running dockerd. */
 export interface Dockerd {
   readonly folder: string;

@@ -26,8 +26,8 @@ export interface Footprint {
   readonly links: readonly string[];
   /** Control groups. */
   readonly cgroups: number;
-  /** Files and folders in the storage, and their bytes. */
-  readonly files: number;
+  /** Files and folders in the folder, and the bytes that they occupy. */
+  readonly files: readonly string[];
   readonly bytes: number;
 }
 
@@ -89,11 +89,15 @@ export async function expectNothingLeft(
 ): Promise<void> {
   const excess = async () => {
     const now = await takeFootprint(occupied);
-    const names = ["processes", "mounts", "links"] as const;
-    const counts = ["namespaces", "heldNamespaces", "cgroups", "files"] as const;
+    const names = ["processes", "mounts", "links", "files"] as const;
+    const counts = ["namespaces", "heldNamespaces", "cgroups"] as const;
     return [
-      ...names.flatMap((key) => now[key].filter((name) => !before[key].includes(name))),
-      ...names.filter((key) => now[key].length > before[key].length),
+      ...names.flatMap((key) => {
+        const more = now[key].length - before[key].length;
+        if (more <= 0) return [];
+        const known = new Set(before[key]);
+        return [`${more} ${key}`, ...now[key].filter((name) => !known.has(name))];
+      }),
       ...counts.flatMap((key) =>
         now[key] > before[key] ? [`${now[key] - before[key]} ${key}`] : [],
       ),
@@ -128,16 +132,19 @@ function portsOf(bridge: string): readonly string[] {
 }
 
 /** Counts what lies in a folder, but for what is mounted there and for files that grow by their nature. */
-async function measure(folder: string, growing: RegExp): Promise<{ files: number; bytes: number }> {
+async function measure(
+  folder: string,
+  growing: RegExp,
+): Promise<Pick<Footprint, "files" | "bytes">> {
   const { dev } = await lstat(folder);
-  let files = 0;
+  const files: string[] = [];
   let bytes = 0;
   const walk = async (path: string): Promise<void> => {
-    for (const name of await readdirOf(path)) {
+    for (const name of readdirOf(path)) {
       const below = join(path, name);
       const stat = await lstat(below).catch(() => undefined);
       if (stat === undefined || stat.dev !== dev || growing.test(below)) continue;
-      files += 1;
+      files.push(below);
       bytes += stat.blocks * 512;
       if (stat.isDirectory()) await walk(below);
     }
@@ -146,10 +153,11 @@ async function measure(folder: string, growing: RegExp): Promise<{ files: number
   return { files, bytes };
 }
 
-async function readdirOf(path: string): Promise<readonly string[]> {
+function readdirOf(path: string): readonly string[] {
   try {
     return readdirSync(path);
   } catch {
+    // It went away after it was listed.
     return [];
   }
 }

@@ -45,7 +45,7 @@ const checkout = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Builds the image below a folder, which the caller removes. */
 export async function buildPause(folder: string, options: PauseOptions = {}): Promise<PauseImage> {
-  const { format = "oci", inline = "none" } = options;
+  const { format = "default", inline = "default" } = options;
   const out = join(folder, `pause-${format}-${inline}`);
   const built: VerifiedBuild = await buildImage("pause", { cwd: checkout, out, ...options });
   // What is on the disk counts, because that is what everybody else reads.

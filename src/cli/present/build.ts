@@ -36,13 +36,7 @@ function jsonPresenter(): BuildPresenter {
       const line = { ...event };
       jsonLine("platform" in line ? { ...line, platform: formatPlatform(line.platform) } : line);
     },
-    done({ folder, tag, record, lockDifferences, checks }) {
-      const lock =
-        lockDifferences === undefined
-          ? "absent"
-          : lockDifferences.length === 0
-            ? "matches"
-            : "differs";
+    done({ folder, tag, lock, checks, record }) {
       jsonLine({ type: "result", folder, tag, lock, checks, ...record });
     },
     close() {},

@@ -8,7 +8,7 @@ import { demand, NotTried } from "../check.ts";
 import { demandReady, quote, type Trial, withInit } from "../trial.ts";
 import type { Scenario } from "./scenario.ts";
 
-const notEmulated = "what would be seen is the emulator";
+const notEmulated = "/proc would show the emulator and not the program";
 
 /** All about rest. */
 export const AT_REST: readonly Scenario[] = [

@@ -3,8 +3,16 @@
  *
  * @module
  */
+import type { ProbeProcess } from "../probe.ts";
 import { runtimeDefault } from "../seccomp.ts";
-import { demandEnd, demandReady, duration, type InitOptions, type Trial, withInit } from "../trial.ts";
+import {
+  demandEnd,
+  demandReady,
+  duration,
+  type InitOptions,
+  type Trial,
+  withInit,
+} from "../trial.ts";
 import { LAST_WORDS, SIGTERM } from "./leaving.ts";
 import { storm } from "./reaping.ts";
 import type { Scenario } from "./scenario.ts";
@@ -47,12 +55,15 @@ function live(trial: Trial, options: InitOptions): Promise<string> {
   return withInit(trial, { ...options, zombies: 3 }, async (init) => {
     await demandReady(trial, init);
     await storm(init, "plain", 100);
-    await init.signalAndWait(SIGTERM, trial.patience.limit());
+    await init.signalAndWait(SIGTERM, 50);
     await demandEnd(trial, init, "SIGTERM", { stderr: LAST_WORDS.SIGTERM });
-    const { executed, ready, signalled, exited } = init.times;
-    const start = ready === undefined ? "" : `ready after ${duration(executed, ready)}, `;
-    const end =
-      signalled === undefined || exited === undefined ? "" : ` after ${duration(signalled, exited)}`;
-    return `${start}100 orphans buried, SIGTERM ends it${end}`;
+    return `100 orphans buried, SIGTERM ends it${timesOf(trial, init)}`;
   });
+}
+
+/** How long start and end took; of an emulator that says nothing. */
+function timesOf(trial: Trial, { times }: ProbeProcess): string {
+  const { executed, ready, signalled, exited } = times;
+  if (trial.emulator !== undefined || !ready || !signalled || !exited) return "";
+  return `; ready after ${duration(executed, ready)}, gone after ${duration(signalled, exited)}`;
 }

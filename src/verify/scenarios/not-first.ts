@@ -23,7 +23,10 @@ export const NOT_FIRST: readonly Scenario[] = [
         await withSecond(trial, init, [], async (second) => {
           await demandReady(trial, second);
           const { stderr } = outputsOf(second);
-          demand(stderr === WARNING, `standard error is ${quote(stderr)} and not ${quote(WARNING)}`);
+          demand(
+            stderr === WARNING,
+            `standard error is ${quote(stderr)} and not ${quote(WARNING)}`,
+          );
           second.signal(SIGTERM);
           await demandEnd(trial, second, "SIGTERM", { stderr: WARNING + LAST_WORDS.SIGTERM });
         });

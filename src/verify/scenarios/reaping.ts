@@ -29,16 +29,13 @@ export const REAPING: readonly Scenario[] = [
   {
     check: "zombies from before",
     run: (trial) =>
-      withInit(
-        trial,
-        { zombies: 100, zombieSignals: [SIGCHLD, 0, SIGUSR1] },
-        async (init) => {
-          await demandReady(trial, init);
-          const { processes, zombies } = await init.family();
-          demand(processes === 0, `${zombies} of 100 zombies are left when it is ready`);
-          return "100 zombies are gone when it is ready";
-        },
-      ),
+      withInit(trial, { zombies: 100, zombieSignals: [SIGCHLD, 0, SIGUSR1] }, async (init) => {
+        await demandReady(trial, init);
+        const { processes, zombies } = await init.family();
+        demand(zombies === 0, `${zombies} of 100 zombies are left when it is ready`);
+        demand(processes === 0, `${processes} processes are left when it is ready`);
+        return "100 zombies are gone when it is ready";
+      }),
   },
   ...Object.entries(STORMS).map(
     ([kind, count]): Scenario => ({
@@ -76,7 +73,8 @@ export async function storm(
 function demandMade({ made, untraced, errno, timedOut }: StormReport, count: number): void {
   const why = timedOut ? "time ran out" : `errno ${errno}`;
   if (made < count) throw new NotTried(`only ${made} of ${count} orphans could be made: ${why}`);
-  if (untraced > 0) throw new NotTried(`${untraced} of ${count} orphans could not be traced: ${why}`);
+  if (untraced > 0)
+    throw new NotTried(`${untraced} of ${count} orphans could not be traced: ${why}`);
 }
 
 async function whileStopped(trial: Trial, init: ProbeProcess): Promise<string> {

@@ -16,11 +16,10 @@ export const START: readonly Scenario[] = [
         await demandReady(trial, init);
         const { executed, ready } = init.times;
         const { emulator } = trial;
-        const by =
-          emulator === undefined
-            ? "this CPU"
-            : `${basename(emulator.path)}${emulator.cpu === undefined ? "" : ` as ${emulator.cpu}`}`;
-        return `by ${by}, ready after ${duration(executed, ready ?? executed)}`;
+        if (emulator === undefined) {
+          return `by this CPU, ready after ${duration(executed, ready ?? executed)}`;
+        }
+        return `by ${basename(emulator.path)}${emulator.cpu ? ` as ${emulator.cpu}` : ""}`;
       }),
   },
 ];

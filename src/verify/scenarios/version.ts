@@ -3,8 +3,17 @@
  *
  * @module
  */
-import { demandEnd, demandReady, outputsOf, quote, type Trial, withInit, withSecond } from "../trial.ts";
+
 import { demand } from "../check.ts";
+import {
+  demandEnd,
+  demandReady,
+  outputsOf,
+  quote,
+  type Trial,
+  withInit,
+  withSecond,
+} from "../trial.ts";
 import { LAST_WORDS, SIGTERM } from "./leaving.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -35,9 +44,7 @@ export const VERSION: readonly Scenario[] = [
       withInit(trial, {}, async (init) => {
         await demandReady(trial, init);
         return askAll(trial, (args, answer) =>
-          withSecond(trial, init, args, (second) =>
-            demandEnd(trial, second, nameOf(args), answer),
-          ),
+          withSecond(trial, init, args, (second) => demandEnd(trial, second, nameOf(args), answer)),
         );
       }),
   },

@@ -266,11 +266,11 @@ extern "C" fn tracer(batch: *mut c_void) -> c_int {
         if pid == 0 {
             continue;
         }
-        let mut attached = trace(libc::PTRACE_SEIZE, pid);
+        let mut attached = trace(libc::PTRACE_SEIZE as c_long, pid);
         if batch.orphan == Orphan::TracedDetached && attached.is_ok() {
-            attached = trace(libc::PTRACE_INTERRUPT, pid)
+            attached = trace(libc::PTRACE_INTERRUPT as c_long, pid)
                 .and_then(|()| stopped(pid))
-                .and_then(|()| trace(libc::PTRACE_DETACH, pid));
+                .and_then(|()| trace(libc::PTRACE_DETACH as c_long, pid));
         }
         if let Err(sys::Errno(errno)) = attached {
             slot.pid.store(0, SeqCst);
@@ -292,9 +292,9 @@ extern "C" fn tracer(batch: *mut c_void) -> c_int {
     0
 }
 
-fn trace(request: libc::c_uint, pid: i32) -> Sys<()> {
+fn trace(request: c_long, pid: i32) -> Sys<()> {
     // SAFETY: requests without address and data. Past the C library, whose types differ.
-    let done = unsafe { libc::syscall(libc::SYS_ptrace, request as c_long, pid, 0, 0) };
+    let done = unsafe { libc::syscall(libc::SYS_ptrace, request, pid, 0, 0) };
     check(done).map(drop)
 }
 

@@ -6,10 +6,10 @@
 use crate::child::{At, Failure, Stage};
 use crate::plan::{RootChange, RootPlan};
 use crate::sys::{self, Sys, check, retry};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_ulong};
 use std::os::fd::RawFd;
 
-const HARMLESS: u64 = libc::MS_NOSUID | libc::MS_NODEV;
+const HARMLESS: c_ulong = libc::MS_NOSUID | libc::MS_NODEV;
 
 pub(crate) fn change(root: &RootChange) -> Result<(), Failure> {
     match root {

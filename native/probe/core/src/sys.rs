@@ -4,7 +4,7 @@
 //! calls that change credentials go past the C library on purpose: its versions signal every
 //! thread of the process, and the child has copies of threads that do not exist.
 
-use std::ffi::{CStr, c_int, c_long, c_void};
+use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::{null, null_mut};
 
@@ -40,14 +40,11 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> Sys<T>) -> Sys<T> {
 /// parent of the child's end until the child has called exec, so that no other code of the
 /// process reaps it (`exit_signal` 0; exec sets SIGCHLD).
 pub(crate) fn clone3(flags: u64, pidfd: &mut c_int) -> Sys<i32> {
-    // SAFETY: all fields are numbers, zero is valid for each.
-    let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
-    args.flags = flags;
-    args.pidfd = std::ptr::from_mut(pidfd) as u64;
+    // The first version of `struct clone_args`: flags, pidfd, and six fields that stay 0.
+    let mut args = [flags, std::ptr::from_mut(pidfd) as u64, 0, 0, 0, 0, 0, 0];
     // SAFETY: without CLONE_VM the child has a copy of this stack, as after fork; `pidfd` is
     // written by the kernel before it returns in the parent. Callers keep to the child's rules.
-    let pid =
-        unsafe { libc::syscall(libc::SYS_clone3, &raw mut args, size_of::<libc::clone_args>()) };
+    let pid = unsafe { libc::syscall(libc::SYS_clone3, args.as_mut_ptr(), size_of_val(&args)) };
     Ok(check(pid)? as i32)
 }
 
@@ -251,16 +248,16 @@ pub(crate) fn seccomp(program: &[libc::sock_filter]) -> Sys<()> {
     check(result).map(drop)
 }
 
-pub(crate) fn mount(source: &CStr, target: &CStr, kind: &CStr, flags: u64, data: &CStr) -> Sys<()> {
+pub(crate) fn mount(
+    source: &CStr,
+    target: &CStr,
+    kind: &CStr,
+    flags: c_ulong,
+    data: &CStr,
+) -> Sys<()> {
     // SAFETY: all strings end with a zero byte and live through the call.
     let result = unsafe {
-        libc::mount(
-            source.as_ptr(),
-            target.as_ptr(),
-            kind.as_ptr(),
-            flags as libc::c_ulong,
-            data.as_ptr().cast(),
-        )
+        libc::mount(source.as_ptr(), target.as_ptr(), kind.as_ptr(), flags, data.as_ptr().cast())
     };
     check(result).map(drop)
 }
