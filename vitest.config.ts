@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Minutes of pods: npm run test:e2e.
+    exclude: ["test/**/*.e2e.test.ts"],
     globalSetup: ["test/global-setup.ts"],
     // Processes, because some tests set the umask, which belongs to a process.
     pool: "forks",

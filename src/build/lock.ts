@@ -156,13 +156,8 @@ function causes(differences: readonly LockDifference[]): readonly LockDifference
   return differences.filter(({ what }) => {
     if (what === "index") return all.size === 1;
     const [platform, part] = what.split(" ");
-    const before = PARTS.slice(
-      0,
-      Math.max(
-        PARTS.findIndex((name) => name === part),
-        0,
-      ),
-    );
+    const names: readonly (string | undefined)[] = PARTS;
+    const before = PARTS.slice(0, Math.max(names.indexOf(part), 0));
     return !before.some((earlier) => all.has(`${platform} ${earlier}`));
   });
 }

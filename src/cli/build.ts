@@ -99,7 +99,7 @@ async function run(image: string, flags: BuildFlags, signal: AbortSignal): Promi
       ...rest,
       platforms: platform,
       ...(cache ? {} : { cacheDir: null }),
-      sourceDateEpoch: epochOf(process.env["SOURCE_DATE_EPOCH"]),
+      sourceDateEpoch: epochOf(process.env.SOURCE_DATE_EPOCH),
       signal,
       onEvent: presenter.onEvent,
     });

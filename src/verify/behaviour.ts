@@ -28,6 +28,8 @@ export interface BehaviourOptions {
   readonly user?: string | undefined;
   /** May programs of other CPUs be emulated? @default "auto" */
   readonly emulate?: RunnerOptions["emulate"];
+  /** Milliseconds that a step may take before it counts as hanging. @default 5000, emulated 20000 */
+  readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each check. */
   readonly onResult?: ((result: CheckResult) => void) | undefined;
@@ -108,7 +110,7 @@ function trialOf(
   probe: Probe,
   program: string,
   runner: Runner,
-  { stamp, user = "", signal }: BehaviourOptions,
+  { stamp, user = "", limit, signal }: BehaviourOptions,
 ): Trial {
   const emulator = runner.by === "an emulator" ? runner.emulator : undefined;
   // A user by name, or none: its structure tells that.
@@ -123,7 +125,7 @@ function trialOf(
     // As a runtime that finds no /etc/passwd.
     gid: Number(gid ?? 0),
     signal,
-    patience: patienceOf(step),
+    patience: patienceOf(limit ?? step),
   };
 }
 

@@ -116,7 +116,7 @@ async function holding<T>(trial: Trial, process: ProbeProcess, use: () => Promis
 /** Fails the check unless the process waits for its signals, soon enough. */
 export async function demandReady(trial: Trial, process: ProbeProcess): Promise<void> {
   const limit = trial.patience.limit();
-  if ((await process.ready(limit, waitingCalls(trial))) !== null) return;
+  if (await isReady(process, limit, waitingCalls(trial))) return;
   // The end of a process may be seen a moment later than that it is gone.
   const exit = await process.wait(100);
   if (exit !== null) {
@@ -124,6 +124,20 @@ export async function demandReady(trial: Trial, process: ProbeProcess): Promise<
   }
   trial.patience.hung();
   throw new CheckFailed(`within ${seconds(limit)} it does not come to wait for signals`);
+}
+
+/** One that has ended is not ready, however early the probe sees that. */
+async function isReady(
+  process: ProbeProcess,
+  limit: number,
+  calls: readonly number[] | undefined,
+): Promise<boolean> {
+  try {
+    return (await process.ready(limit, calls)) !== null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "PROBE_ENDED") return false;
+    throw error;
+  }
 }
 
 /** Fails the check unless the process ends in time, with code 0, and has said exactly this. */

@@ -73,7 +73,7 @@ describe.skipIf(why !== undefined)(
       const before = snapshot(join(cwd, "dist", "pause"));
       await hiatus([...AMD64, "-q", "--inline", "blobs", "--out", "other"], { cwd });
       const after = snapshot(join(cwd, "other", "pause"));
-      for (let wait = 60; wait <= 420; wait += 12) {
+      for (let wait = 60; wait <= 420; wait += 24) {
         const child = start([...AMD64, "-q", "--inline", "blobs"], { cwd });
         const end = ended(child);
         await once(child, "spawn");

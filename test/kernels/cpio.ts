@@ -23,8 +23,7 @@ const TRAILER = "TRAILER!!!";
 export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
   const parts = entries.map((entry, position) => {
     const content = entry.kind === "program" ? entry.content : new Uint8Array();
-    const [major, minor] =
-      entry.kind === "characterDevice" ? [entry.major, entry.minor] : [0, 0];
+    const [major, minor] = entry.kind === "characterDevice" ? [entry.major, entry.minor] : [0, 0];
     const links = entry.kind === "folder" ? 2 : 1;
     return member(entry.path, content, {
       inode: position + 1,

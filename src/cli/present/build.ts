@@ -141,7 +141,7 @@ function shortest(folder: string): string {
 /** How the command was started is how it is started again: by npm, by Deno, or as it is. */
 function commandName(): string {
   if ("Deno" in globalThis) return "deno task hiatus";
-  return process.env["npm_execpath"] === undefined ? "hiatus" : "npx hiatus";
+  return process.env.npm_execpath === undefined ? "hiatus" : "npx hiatus";
 }
 
 function total(record: VerifiedBuild["record"]): string {

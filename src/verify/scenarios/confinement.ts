@@ -54,7 +54,7 @@ export const CONFINEMENT: readonly Scenario[] = Object.entries(CONFINED).map(
 function live(trial: Trial, options: InitOptions): Promise<string> {
   return withInit(trial, { ...options, zombies: 3 }, async (init) => {
     await demandReady(trial, init);
-    await storm(init, "plain", 100);
+    await storm(trial, init, "plain", 100);
     await init.signalAndWait(SIGTERM, 50);
     await demandEnd(trial, init, "SIGTERM", { stderr: LAST_WORDS.SIGTERM });
     return `100 orphans buried, SIGTERM ends it${timesOf(trial, init)}`;

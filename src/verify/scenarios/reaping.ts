@@ -43,7 +43,7 @@ export const REAPING: readonly Scenario[] = [
       run: (trial) =>
         withInit(trial, {}, async (init) => {
           await demandReady(trial, init);
-          return storm(init, kind as OrphanKind, count);
+          return storm(trial, init, kind as OrphanKind, count);
         }),
     }),
   ),
@@ -55,12 +55,15 @@ export const REAPING: readonly Scenario[] = [
 
 /** Makes a storm and demands that nothing is left of it. */
 export async function storm(
+  trial: Trial,
   init: ProbeProcess,
   orphan: OrphanKind,
   count: number,
 ): Promise<string> {
-  const report = await init.storm(count, { orphan, timeout: 20_000, settle: 2_000 });
+  const settle = Math.min(2_000, trial.patience.limit());
+  const report = await init.storm(count, { orphan, timeout: 20_000, settle });
   const { zombies, processes } = report.left;
+  if (processes > 0) trial.patience.hung();
   demand(zombies === 0, `${zombies} of ${report.made} orphans stay zombies`);
   demandMade(report, count);
   demand(processes === 0, `${processes} processes are left below it`);
@@ -80,7 +83,7 @@ function demandMade({ made, untraced, errno, timedOut }: StormReport, count: num
 async function whileStopped(trial: Trial, init: ProbeProcess): Promise<string> {
   await demandReady(trial, init);
   await stop(trial, init);
-  const seen = await storm(init, "plain", 200);
+  const seen = await storm(trial, init, "plain", 200);
   init.signal(SIGCONT);
   await demandReady(trial, init);
   init.signal(SIGTERM);
