@@ -8,7 +8,7 @@
  * changed, then hands over; without a name it only does that. It must not import anything that is not built in.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isCompiled } from "./is-compiled.mjs";
@@ -26,9 +26,8 @@ function run(command, args) {
   process.exit(1);
 }
 
-/** Are the packages of the lock file installed in the versions it names? Optional ones may be left out. */
+/** Are the packages of npm's lock file installed in the versions it names? Optional ones may be left out. */
 function isInstalled() {
-  if (isDeno && existsSync(join(root, "node_modules", ".deno"))) return true;
   const installed = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(installed)) return false;
   const have = JSON.parse(readFileSync(installed, "utf8")).packages;
@@ -39,6 +38,21 @@ function isInstalled() {
   );
 }
 
+/** What Deno installed, as its lock file named it then. */
+const installedByDeno = join(root, "node_modules", ".deno.lock");
+
+function isInstalledByDeno() {
+  if (!existsSync(installedByDeno)) return false;
+  return readFileSync(join(root, "deno.lock")).equals(readFileSync(installedByDeno));
+}
+
+/** Runs this script again: a Deno that started without packages does not find those that came since. */
+function startAgain() {
+  const args = ["run", "--allow-all", fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+  process.exit(status ?? 1);
+}
+
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (!isDeno && (major < 20 || (major === 20 && minor < 19))) {
   process.stderr.write(
@@ -46,11 +60,16 @@ if (!isDeno && (major < 20 || (major === 20 && minor < 19))) {
   );
   process.exit(2);
 }
-if (!isInstalled()) {
+if (!isInstalled() && !(isDeno && isInstalledByDeno())) {
   process.stderr.write("hiatus: installing the locked dependencies\n");
+  if (isDeno) {
+    // What runs in Deno is the command and not our tools, so those may be left out.
+    run(process.execPath, ["install", "--frozen", "--prod"]);
+    copyFileSync(join(root, "deno.lock"), installedByDeno);
+    startAgain();
+  }
   // `prepare` would compile now; the next step does it anyway and says so.
-  if (isDeno) run(process.execPath, ["install", "--frozen"]);
-  else run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"]);
+  run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"]);
 }
 if (!isDeno && !isCompiled(root)) {
   process.stderr.write("hiatus: compiling the sources\n");

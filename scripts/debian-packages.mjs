@@ -46,6 +46,12 @@ export const RUNTIME_PACKAGES = [
   "iptables",
 ];
 
+/** For `npm run test:kernels`: emulators of whole machines, as Debian 12 groups them, and what unpacks a kernel. */
+export const KERNEL_PACKAGES = [
+  ...["arm", "mips", "misc", "ppc", "x86"].map((group) => `qemu-system-${group}`),
+  "zstd",
+];
+
 /** A cross compiler. @param {string} triplet */
 function gcc(triplet) {
   return `gcc-${triplet}`;

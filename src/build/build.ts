@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setMaxListeners } from "node:events";
 import { join, resolve } from "node:path";
 import { fromSystemError, HiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -146,9 +147,16 @@ function compileOptionsOf(options: BuildOptions) {
     ...(toolchain === undefined ? {} : { toolchain }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(cacheDir === undefined ? {} : { cacheDir }),
-    ...(signal === undefined ? {} : { signal }),
+    ...(signal === undefined ? {} : { signal: patient(signal) }),
     ...(onEvent === undefined ? {} : { onEvent }),
   };
+}
+
+/** The same signal for many listeners: one per compiler that runs, of which Node would warn from the eleventh on. */
+function patient(signal: AbortSignal): AbortSignal {
+  const follower = AbortSignal.any([signal]);
+  setMaxListeners(0, follower);
+  return follower;
 }
 
 function lockMissing(path: string): HiatusError {

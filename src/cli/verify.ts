@@ -9,10 +9,10 @@ import type { Source } from "../store/source.ts";
 
 const EXAMPLES = `
 Structure: every byte against its digest, media types, config against ELF, user, entry point, dates.
-Behaviour: every program as PID 1 of new namespaces and not as PID 1, as root and not, confined as
-  PodSecurity's "restricted" does, in orphan storms and under all signals. This CPU's programs run by
-  themselves, others under qemu-user-static where it is installed. It needs Linux and the native probe
-  (npm run build:native); what cannot be tried is called "not tried" and says why.
+Behaviour: every program as PID 1 of new namespaces and not as PID 1, as root and not, confined
+  as PodSecurity's "restricted" does, in orphan storms and under all signals. This CPU's programs
+  run by themselves, others under qemu-user-static where it is installed. It needs Linux and the
+  native probe (npm run build:native); what cannot be tried is "not tried" and says why.
 
 References:
   oci:FOLDER[:TAG|@DIGEST]          an OCI image layout

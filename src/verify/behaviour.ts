@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import { CheckFailed, type CheckResult, NotTried, runCheck } from "./check.ts";
 import { findRunner, type Runner, type RunnerOptions } from "./emulator.ts";
+import { seconds } from "./evidence.ts";
 import { loadProbe, type Probe, type ProbeLoad } from "./probe.ts";
 import { AT_REST } from "./scenarios/at-rest.ts";
 import { CONFINEMENT } from "./scenarios/confinement.ts";
@@ -18,7 +19,7 @@ import type { Scenario } from "./scenarios/scenario.ts";
 import { SIGNALS } from "./scenarios/signals.ts";
 import { START } from "./scenarios/start.ts";
 import { VERSION } from "./scenarios/version.ts";
-import { patienceOf, seconds, type Trial } from "./trial.ts";
+import { patienceOf, type Trial } from "./trial.ts";
 
 /** How behaviour is verified. */
 export interface BehaviourOptions {
@@ -28,6 +29,8 @@ export interface BehaviourOptions {
   readonly user?: string | undefined;
   /** May programs of other CPUs be emulated? @default "auto" */
   readonly emulate?: RunnerOptions["emulate"];
+  /** Names of rows. @default all */
+  readonly checks?: readonly string[] | undefined;
   /** Milliseconds that a step may take before it counts as hanging. @default 5000, emulated 20000 */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -82,13 +85,17 @@ export async function verifyBehaviour(
   }
 }
 
+function rowsOf(checks: readonly string[] | undefined): readonly Scenario[] {
+  return SCENARIOS.filter(({ check }) => checks?.includes(check) ?? true);
+}
+
 /** The same for each row, told once. */
 export function notTried(
   subject: string,
   evidence: string,
-  { onResult }: Pick<BehaviourOptions, "onResult"> = {},
+  { onResult, checks }: Pick<BehaviourOptions, "onResult" | "checks"> = {},
 ): readonly CheckResult[] {
-  return SCENARIOS.map(({ check }) => {
+  return rowsOf(checks).map(({ check }) => {
     const result = { subject, check, status: "not tried", evidence } as const;
     onResult?.(result);
     return result;
@@ -132,12 +139,12 @@ function trialOf(
 async function tryAll(
   subject: string,
   trial: Trial,
-  { onResult }: BehaviourOptions,
+  { onResult, checks }: BehaviourOptions,
 ): Promise<readonly CheckResult[]> {
   const { all } = trial.emulator === undefined ? OWN : EMULATED;
   const end = performance.now() + all;
   const results: CheckResult[] = [];
-  for (const scenario of SCENARIOS) {
+  for (const scenario of rowsOf(checks)) {
     trial.signal?.throwIfAborted();
     const result = await runCheck(subject, scenario.check, async () => {
       if (performance.now() > end) throw new NotTried(`all that it did took ${seconds(all)}`);

@@ -17,6 +17,7 @@ import { describeWith } from "../runtime/needs.ts";
 import { buildPause, type PauseImage } from "../runtime/pause-image.ts";
 import {
   PODMAN_GROWING,
+  PODMAN_NAMESPACES,
   PODMAN_NETWORK_PROGRAMS,
   PODMAN_PROGRAMS,
   preparePodman,
@@ -142,7 +143,7 @@ async function startPodman(image: PauseImage, app: string): Promise<Cycling> {
   const { podman } = place;
   for (const archive of [image.archive, app]) await podman("load", "--quiet", "--input", archive);
   return {
-    occupied: { ...place, growing: PODMAN_GROWING },
+    occupied: { ...place, held: PODMAN_NAMESPACES, growing: PODMAN_GROWING },
     async cycle(name) {
       const shared = ["--share", "net,ipc,uts,pid", "--network", "walk"];
       const parent = ["--cgroup-parent", place.cgroup.path];

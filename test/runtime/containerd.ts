@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cgroup, nameCgroup } from "./cgroup.ts";
 import { attempt, findProgram, run } from "./command.ts";
@@ -58,11 +58,13 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
   if (cri !== undefined) await writeNetwork(folder, cri.bridge);
   let daemon: Daemon | undefined;
   const stop = async () => {
+    const strays = straysOf(folder, cri?.bridge);
     await cgroup.remove();
     for (const { pid } of processesNaming(socket).filter(isShim)) process.kill(pid, "SIGKILL");
     await until("the shims to end", () => !processesNaming(socket).some(isShim));
     await daemon?.stop();
     if (cri !== undefined) await attempt(["ip", "link", "delete", cri.bridge]);
+    for (const path of strays) await rm(path, { force: true });
     await removeFolder(folder);
   };
   try {
@@ -95,6 +97,34 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
 /** Each container has a process of this program, which outlives containerd. */
 function isShim({ command }: { readonly command: string }): boolean {
   return command.split(" ", 1)[0]?.includes("containerd-shim") ?? false;
+}
+
+/**
+ * Files outside of its folder that pods have which were not removed, because a test failed: the shims' sockets, and what
+ * the network plugins have noted down.
+ */
+function straysOf(folder: string, bridge: string | undefined): readonly string[] {
+  const tasks = join(folder, "state", "io.containerd.runtime.v2.task");
+  const bundles = namesIn(tasks).flatMap((namespace) =>
+    namesIn(join(tasks, namespace)).map((id) => ({ id, path: join(tasks, namespace, id) })),
+  );
+  const noted = "/var/lib/cni/results";
+  return bundles.flatMap(({ id, path }) => [
+    ...(namesIn(path).includes("address")
+      ? [
+          readFileSync(join(path, "address"), "utf8")
+            .trim()
+            .replace(/^unix:\/\//, ""),
+        ]
+      : []),
+    ...(bridge === undefined
+      ? []
+      : [join(noted, `${bridge}-${id}-eth0`), join(noted, `cni-loopback-${id}-lo`)]),
+  ]);
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** Configuration version 2, which 1.x and 2.x read. */

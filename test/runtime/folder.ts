@@ -14,13 +14,19 @@ export async function makeFolder(): Promise<string> {
   return realpath(await mkdtemp(join(tmpdir(), "hia-")));
 }
 
-/** Mount points below a folder, deepest last. */
-export async function mountsBelow(folder: string): Promise<readonly string[]> {
+/**
+ * Mount points below a folder, deepest last.
+ *
+ * @param type - Of the file system, such as `nsfs`, by which a namespace is kept. @default any
+ */
+export async function mountsBelow(folder: string, type?: string): Promise<readonly string[]> {
   const table = await readFile("/proc/self/mountinfo", "utf8");
-  return table
-    .split("\n")
-    .map((line) => unquote(line.split(" ")[4] ?? ""))
-    .filter((path) => path.startsWith(`${folder}/`));
+  return table.split("\n").flatMap((line) => {
+    const [before = "", after = ""] = line.split(" - ");
+    const path = unquote(before.split(" ")[4] ?? "");
+    const matches = type === undefined || after.startsWith(`${type} `);
+    return matches && path.startsWith(`${folder}/`) ? [path] : [];
+  });
 }
 
 /** Unmounts what is mounted below a folder, then removes it. */

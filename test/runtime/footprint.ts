@@ -7,7 +7,6 @@ import { existsSync, readdirSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cgroup } from "./cgroup.ts";
-import { lines } from "./command.ts";
 import { mountsBelow } from "./folder.ts";
 import { listProcesses, namespaceOf, processesNaming } from "./processes.ts";
 import { until } from "./until.ts";
@@ -20,7 +19,7 @@ export interface Footprint {
   readonly mounts: readonly string[];
   /** Namespaces of those processes, but for those that the tests are in. */
   readonly namespaces: number;
-  /** Namespaces that are kept by a mount anywhere on the host. */
+  /** Namespaces that are kept by a mount. */
   readonly heldNamespaces: number;
   /** Ports of the bridge. */
   readonly links: readonly string[];
@@ -36,13 +35,15 @@ export interface Occupied {
   readonly folder: string;
   readonly cgroup: Cgroup;
   readonly bridge?: string | undefined;
+  /** Where mounts keep namespaces. @default the folder */
+  readonly held?: string | undefined;
   /** Names of files that grow by their nature, such as logs and databases. */
   readonly growing: RegExp;
 }
 
 /** Takes the footprint. */
 export async function takeFootprint(occupied: Occupied): Promise<Footprint> {
-  const { folder, cgroup, bridge, growing } = occupied;
+  const { folder, cgroup, bridge, held = folder, growing } = occupied;
   const inGroup = new Set(cgroup.processes());
   const named = new Set(processesNaming(folder).map(({ pid }) => pid));
   const processes = listProcesses().filter(({ pid }) => inGroup.has(pid) || named.has(pid));
@@ -51,9 +52,7 @@ export async function takeFootprint(occupied: Occupied): Promise<Footprint> {
     processes: processes.map(({ command }) => command).toSorted(),
     mounts: await mountsBelow(folder),
     namespaces: foreignNamespaces(processes.map(({ pid }) => pid)).size,
-    heldNamespaces: (
-      await lines(["findmnt", "--noheadings", "--list", "--output", "FSTYPE"])
-    ).filter((type) => type === "nsfs").length,
+    heldNamespaces: (await mountsBelow(held, "nsfs")).length,
     links: bridge === undefined ? [] : portsOf(bridge),
     cgroups: cgroup.groups().length,
     files,

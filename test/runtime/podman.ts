@@ -20,6 +20,9 @@ export const PODMAN_NETWORK_PROGRAMS = ["ip", "iptables", "nsenter", "unshare"];
 /** What grows in its folder by its nature. */
 export const PODMAN_GROWING = /\/(?:events|tmp)\/|\.(?:log|db|lock)$/;
 
+/** Where Podman keeps the network namespaces of all its users. */
+export const PODMAN_NAMESPACES = "/run/netns";
+
 /** A podman with a place of its own. */
 export interface Podman {
   readonly folder: string;

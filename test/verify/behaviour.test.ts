@@ -144,6 +144,8 @@ await describeWithProbe("verifyBehaviour", (probe) => {
     expect(childrenLeft()).toEqual([]);
   });
 
+  /** These go through the whole table, which must end with them too. */
+  const WHOLE = ["deaf", "leaky"];
   const WORDS = '"Shutting down, got signal: ';
   test.each<[string, string, Readonly<Record<string, RegExp>>]>([
     ["ignores SIGTERM", "deaf", { "SIGTERM from outside": /after SIGTERM it does not end within/ }],
@@ -186,7 +188,9 @@ await describeWithProbe("verifyBehaviour", (probe) => {
     "names a program that %s, and cleans up after it",
     async (_, name, expected) => {
       const bytes = await compileHostile(scratch(), name, HERE);
-      const results = await verifyBehaviour(bytes, platformOf(HERE), { stamp: STAMP, limit: 300 });
+      const checks = WHOLE.includes(name) ? undefined : Object.keys(expected);
+      const asked = { stamp: STAMP, limit: 300, checks };
+      const results = await verifyBehaviour(bytes, platformOf(HERE), asked);
       for (const [check, evidence] of Object.entries(expected)) {
         const result = results.find((one) => one.check === check);
         expect({ check, ...result }).toMatchObject({

@@ -71,6 +71,13 @@ impl Process {
         self.core.signal(signal).map(BigInt::from).map_err(|reason| error(&reason))
     }
 
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn signal_inside<'env>(&self, env: &'env Env, signal: i32) -> Result<Object<'env>> {
+        let core = Arc::clone(&self.core);
+        let work = move || hiatus_probe_core::signal_inside(&core, signal);
+        promise::run(env, work, |_, ()| Ok(()))
+    }
+
     #[napi(ts_return_type = "Promise<Exit | null>")]
     pub fn wait<'env>(&self, env: &'env Env, timeout: u32) -> Result<Object<'env>> {
         let core = Arc::clone(&self.core);

@@ -109,7 +109,9 @@ function everyPlatform(results: readonly VerifyResult[]): readonly string[] {
     const start = of.find((one) => one.check === "start" && one.status === "passed");
     return [subject, part("structure"), part("behaviour"), start?.evidence ?? ""];
   });
-  return formatTable(PLATFORM_COLUMNS, rows, (cell, column, row) =>
+  // Nothing was run: nothing to say about that.
+  const columns = PLATFORM_COLUMNS.filter((_, at) => rows.some((row) => row[at] !== ""));
+  return formatTable(columns, rows, (cell, column, row) =>
     row < 0 || column === 3 ? pc.dim(cell) : column === 0 ? pc.cyan(cell) : paint(cell),
   ).map((line) => `  ${line}`);
 }

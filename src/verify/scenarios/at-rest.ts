@@ -5,7 +5,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { demand, NotTried } from "../check.ts";
-import { demandReady, quote, type Trial, withInit } from "../trial.ts";
+import { quote } from "../evidence.ts";
+import { demandReady, type Trial, withInit } from "../trial.ts";
 import type { Scenario } from "./scenario.ts";
 
 const notEmulated = "/proc would show the emulator and not the program";

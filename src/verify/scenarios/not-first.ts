@@ -4,7 +4,8 @@
  * @module
  */
 import { demand } from "../check.ts";
-import { demandEnd, demandReady, outputsOf, quote, withInit, withSecond } from "../trial.ts";
+import { quote } from "../evidence.ts";
+import { demandEnd, demandReady, outputsOf, withInit, withSecond } from "../trial.ts";
 import { LAST_WORDS, SIGTERM, WARNING } from "./leaving.ts";
 import type { Scenario } from "./scenario.ts";
 

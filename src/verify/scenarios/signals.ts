@@ -7,16 +7,9 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CheckFailed, demand } from "../check.ts";
+import { duration, quote } from "../evidence.ts";
 import type { ProbeProcess } from "../probe.ts";
-import {
-  demandEnd,
-  demandReady,
-  duration,
-  outputsOf,
-  quote,
-  type Trial,
-  withInit,
-} from "../trial.ts";
+import { demandEnd, demandReady, outputsOf, type Trial, withInit } from "../trial.ts";
 import {
   LAST_WORDS,
   SIGCONT,

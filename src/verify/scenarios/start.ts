@@ -4,7 +4,8 @@
  * @module
  */
 import { basename } from "node:path";
-import { demandReady, duration, withInit } from "../trial.ts";
+import { duration } from "../evidence.ts";
+import { demandReady, withInit } from "../trial.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** It starts and waits for its signals. */

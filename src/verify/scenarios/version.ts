@@ -5,15 +5,8 @@
  */
 
 import { demand } from "../check.ts";
-import {
-  demandEnd,
-  demandReady,
-  outputsOf,
-  quote,
-  type Trial,
-  withInit,
-  withSecond,
-} from "../trial.ts";
+import { quote } from "../evidence.ts";
+import { demandEnd, demandReady, outputsOf, type Trial, withInit, withSecond } from "../trial.ts";
 import { LAST_WORDS, SIGTERM } from "./leaving.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -107,11 +107,21 @@ static _Bool is_zero(const char *hex)
 	return *hex == '\n' || *hex == '\0';
 }
 
-/* Ready is pause once it has ignored SIGCHLD, blocked the rest, buried what was there, and sleeps. */
+/* Signals 1 to 4 of a set; SIGINT is the second. */
+static unsigned int last_digit(const char *hex)
+{
+	while (*hex != '\0' && hex[1] != '\n' && hex[1] != '\0')
+		hex++;
+	return (unsigned int)(*hex >= 'a' ? *hex - 'a' + 10 : *hex - '0');
+}
+
+/* Ready is pause once it ignores SIGCHLD and waits for SIGINT: the rest is blocked, that one no more. */
 static _Bool is_ready(const char *status)
 {
+	const char *blocked = field(status, "SigBlk:");
+
 	return *field(status, "State:") == 'S' && !is_zero(field(status, "SigIgn:")) &&
-	       !is_zero(field(status, "SigBlk:"));
+	       !is_zero(blocked) && (last_digit(blocked) & 2) == 0;
 }
 
 /* Waits, at most ten seconds. */
@@ -122,11 +132,15 @@ static void wait_ready(long pid)
 	for (int tries = 0; tries < 1000; tries++) {
 		read_status(pid, status);
 		if (is_ready(status))
-			return;
+			break;
 		sleep_ms(10);
 	}
+	/* A process that was preempted on its way to sleep says that it sleeps: let it get there. */
+	for (int naps = 0; naps < 10; naps++)
+		sleep_ms(10);
 }
 
+/* Waits for a state, at most ten seconds. */
 static void wait_state(long pid, char state)
 {
 	char status[TEXT_SIZE];

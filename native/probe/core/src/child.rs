@@ -47,6 +47,7 @@ stages! {
     Exec = "execve",
     Setns = "setns",
     Clone = "clone3(CLONE_PARENT)",
+    Signal = "kill",
 }
 
 impl Stage {
@@ -168,6 +169,8 @@ fn work(launch: &Launch) -> Result<(), Failure> {
             sys::close_from(REPORT as usize).at(Stage::Descriptors)?;
             orphans::run(job).at(Stage::Clone)
         }
+        // The end of the pipe, which the caller takes for exec's, is this process's own.
+        Job::Signal(number) => sys::kill(1, *number).at(Stage::Signal),
         Job::Wait => {
             confine(launch)?;
             sys::close_from(REPORT as usize).at(Stage::Descriptors)?;
@@ -250,13 +253,15 @@ fn zombies(count: u32, signals: &[i32]) -> Sys<()> {
     let mut turn = signals.iter().cycle();
     for _ in 0..count {
         let signal = turn.next().copied().unwrap_or(libc::SIGCHLD);
-        // SAFETY: CLONE_VFORK: this process sleeps until the child is gone, so that the stack is
-        // free again for the next one.
-        unsafe {
+        // SAFETY: CLONE_VFORK: this process sleeps until the child has left its memory, so that the
+        // stack is free again for the next one.
+        let child = unsafe {
             let top = stack.add(STACK).cast();
             let flags = libc::CLONE_VFORK | signal;
-            sys::shared_clone(end_at_once, top, flags, std::ptr::null_mut(), std::ptr::null_mut())?;
-        }
+            sys::shared_clone(end_at_once, top, flags, std::ptr::null_mut(), std::ptr::null_mut())?
+        };
+        // It is a zombie only a moment later.
+        sys::wait(libc::P_PID, child as u32, libc::WNOWAIT)?;
     }
     Ok(())
 }

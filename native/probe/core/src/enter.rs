@@ -3,8 +3,8 @@
 use crate::child;
 use crate::error::{Error, Kind, Result};
 use crate::fd::{self, Pipe};
-use crate::options::Enter;
-use crate::plan::{self, Launch};
+use crate::options::{Confinement, Enter};
+use crate::plan::{self, Job, Launch, RootChange};
 use crate::process::{First, Fresh, Process};
 use crate::start::{clone, executed};
 use crate::supported::why;
@@ -21,6 +21,31 @@ pub fn enter(target: &Process, options: &Enter) -> Result<Process> {
     let launch = plan::enter(options, namespaces.become_root, namespaces.set_groups)?;
     let (out, err) = (Pipe::new(0)?, Pipe::new(0)?);
     launch_inside(target, launch, options.output_limit, Some([out, err]))
+}
+
+/// Sends a signal to `target` from inside its PID namespace: from there, the kernel drops what PID 1
+/// neither handles nor blocks (`sig_task_ignored`, kernel/signal.c). Returns once it is sent, also
+/// when it ends PID 1.
+///
+/// # Errors
+/// When the namespaces cannot be entered, PID 1 has ended before, or there is no such signal.
+pub fn signal_inside(target: &Process, signal: i32) -> Result<()> {
+    if !(1..=64).contains(&signal) {
+        return Err(Error::argument("signal", format!("{signal} is not a signal")));
+    }
+    let namespaces = target.inner.namespaces;
+    let launch = Launch {
+        files: Vec::new(),
+        root: RootChange::None,
+        become_root: namespaces.become_root,
+        set_groups: namespaces.set_groups,
+        zombies: 0,
+        zombie_signals: Vec::new(),
+        confinement: Confinement::default(),
+        job: Job::Signal(signal),
+        command_before: None,
+    };
+    launch_inside(target, launch, 0, None)?.close()
 }
 
 /// Without pipes, what it writes goes nowhere.

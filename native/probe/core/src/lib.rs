@@ -45,7 +45,7 @@ pub mod supported;
 mod sys;
 mod watch;
 
-pub use enter::enter;
+pub use enter::{enter, signal_inside};
 pub use error::Error;
 pub use process::Process;
 pub use start::start;

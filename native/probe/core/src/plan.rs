@@ -5,7 +5,7 @@ use crate::fd;
 use crate::options::{Confinement, Enter, Root, Start};
 use crate::orphans;
 use crate::sys;
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_int};
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
@@ -61,6 +61,8 @@ pub(crate) struct Exec {
 pub(crate) enum Job {
     Exec(Exec),
     Orphans(orphans::Job),
+    /// Send a signal to PID 1 of the namespace.
+    Signal(c_int),
     /// Wait for ever: a rehearsal of all that comes before exec.
     Wait,
 }

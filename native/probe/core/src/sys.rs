@@ -133,6 +133,12 @@ pub(crate) fn wait(kind: libc::idtype_t, id: u32, options: c_int) -> Sys<Option<
     }
 }
 
+/// Sends a signal to a process of this one's PID namespace.
+pub(crate) fn kill(pid: i32, signal: c_int) -> Sys<()> {
+    // SAFETY: numbers only.
+    check(unsafe { libc::kill(pid, signal) }).map(drop)
+}
+
 /// Sleeps until a signal comes.
 pub(crate) fn sleep() {
     // SAFETY: no descriptor to look at, no timeout.

@@ -5,7 +5,7 @@ mod common;
 use common::{code, field, options, refused, waiting};
 use hiatus_probe_core::error::Kind;
 use hiatus_probe_core::options::{Confinement, Enter, Orphan, Start, Storm};
-use hiatus_probe_core::{Process, enter, facts, start, storm};
+use hiatus_probe_core::{Process, enter, facts, signal_inside, start, storm};
 use std::fs;
 
 fn entering(args: &[&str]) -> Enter {
@@ -38,6 +38,28 @@ fn enter_joins_all_namespaces_and_is_not_pid_1() {
     assert_eq!(run_inside(&target, &entering(&["name", "args"])).1, "name\nargs\n");
     assert_eq!(run_inside(&target, &entering(&["x", "fds"])).1, "0\n1\n2\n");
     assert_eq!(run_inside(&target, &entering(&["x", "exit", "9"])).0, Some(9));
+}
+
+#[test]
+fn signal_inside_reaches_pid_1_only_where_it_blocks() {
+    if refused(&["enter"]) {
+        return;
+    }
+    for user_namespace in [None, Some(true)] {
+        if user_namespace.is_some() && refused(&["user namespace"]) {
+            return;
+        }
+        let deaf = start(&Start { user_namespace, ..options(&["deaf"]) }).unwrap();
+        signal_inside(&deaf, libc::SIGTERM).unwrap();
+        signal_inside(&deaf, libc::SIGKILL).unwrap();
+        assert!(deaf.wait(50).is_none());
+        let reaps = start(&Start { user_namespace, ..options(&["reap"]) }).unwrap();
+        assert!(reaps.ready(&[], 5_000).unwrap().is_some());
+        signal_inside(&reaps, libc::SIGTERM).unwrap();
+        assert_eq!(code(reaps.wait(5_000)), Some(0));
+        assert_eq!(signal_inside(&reaps, libc::SIGTERM).unwrap_err().kind, Kind::Ended);
+        assert_eq!(signal_inside(&deaf, 65).unwrap_err().kind, Kind::Argument);
+    }
 }
 
 #[test]
