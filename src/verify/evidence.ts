@@ -27,6 +27,12 @@ export function signalName(number: number): string {
   return found?.[0] ?? `signal ${number}`;
 }
 
+/** `EPERM` for this host's number of it. */
+export function errnoName(number: number): string {
+  const found = Object.entries(constants.errno).find(([, value]) => value === number);
+  return found?.[0] ?? `errno ${number}`;
+}
+
 /** `5 s`, `0.5 s`. */
 export function seconds(milliseconds: number): string {
   return `${milliseconds / 1000} s`;

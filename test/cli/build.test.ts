@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeEach, describe, expect, test } from "vitest";
 import { jsonSchemas } from "../../src/build/schemas.ts";
+import { digestOf } from "../../src/oci/digest.ts";
 import { packageRoot } from "../../src/package-root.ts";
 import { scratch } from "../folder.ts";
 import { ended, hiatus, jsonLines, type RunOptions, start } from "./command.ts";
@@ -60,6 +61,11 @@ describe("hiatus build", () => {
     const schema = jsonSchemas()["build.schema.json"]!;
     const validate = new Ajv2020().compile(schema);
     expect(validate(record) || validate.errors).toBe(true);
+    const { archive, platforms } = digestsOf(out());
+    for (const { path, digest, size } of [archive, ...platforms.map(({ binary }) => binary)]) {
+      const bytes = readFileSync(join(out(), path));
+      expect({ digest: digestOf(bytes), size: bytes.byteLength }).toEqual({ digest, size });
+    }
   });
 
   test("with --quiet prints the index digest alone", async () => {

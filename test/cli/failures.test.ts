@@ -1,13 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { packageRoot } from "../../src/package-root.ts";
@@ -194,14 +186,5 @@ describe.skipIf(needsRoot !== "")(`hiatus build on a disk that refuses${needsRoo
     const unreadable = await run(AMD64, { id: nobody, env });
     expect(unreadable.code).toBe(2);
     expect(unreadable.stderr).toMatch(/^hiatus: Cannot read ".*image.yaml": EACCES/);
-  });
-});
-
-describe("hiatus build with a reader in a hurry", () => {
-  test("leaves an archive whose size is that of the record", async () => {
-    await run([...AMD64, "-q"]);
-    const folder = join(cwd, "dist", "pause");
-    const { archive } = digestsOf(folder);
-    expect(readFileSync(join(folder, archive.path)).byteLength).toBe(archive.size);
   });
 });

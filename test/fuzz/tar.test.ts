@@ -5,7 +5,7 @@ import { gunzip } from "../../src/store/gunzip.ts";
 import { readTar } from "../../src/store/tar-reader.ts";
 import { readLayer } from "../../src/verify/read-layer.ts";
 import { archive, entry, pax } from "../store/hostile-tar.ts";
-import { acceptedBy, fuzz, near, TIMEOUT } from "./fuzz.ts";
+import { acceptedBy, fuzz, near, shownShort, TIMEOUT } from "./fuzz.ts";
 
 const text = (...words: readonly string[]) => words.map((word) => new TextEncoder().encode(word));
 const bases = [
@@ -128,7 +128,7 @@ function mended(bytes: Uint8Array): Uint8Array {
     const sum = block.reduce((total, byte) => total + byte, 0);
     block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   }
-  return Uint8Array.from(copy);
+  return shownShort(Uint8Array.from(copy));
 }
 
 /** The entries as POSIX lays them out, read without a look at our reader; PAX headers are overlooked. */

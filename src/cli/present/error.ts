@@ -6,6 +6,7 @@
 import pc from "picocolors";
 import { HiatusError } from "../../errors.ts";
 import { jsonLine } from "./json.ts";
+import { printable } from "./printable.ts";
 
 /** Prints an error on standard error, or as an event on standard output when JSON was asked for. */
 export function printError(error: unknown, options: { readonly json: boolean }): void {
@@ -24,6 +25,11 @@ export function printError(error: unknown, options: { readonly json: boolean }):
     );
     return;
   }
-  const hint = ours.hint === undefined ? "" : `\n  ${ours.hint.replaceAll("\n", "\n  ")}`;
-  process.stderr.write(`${red("hiatus:")} ${ours.message}${hint}\n`);
+  const hint = ours.hint === undefined ? "" : `\n  ${lines(ours.hint).join("\n  ")}`;
+  process.stderr.write(`${red("hiatus:")} ${lines(ours.message).join("\n")}${hint}\n`);
+}
+
+/** Our own line breaks stay; what comes from files and registries must not move the cursor. */
+function lines(text: string): readonly string[] {
+  return text.split("\n").map(printable);
 }

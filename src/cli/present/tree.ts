@@ -7,6 +7,7 @@ import pc from "picocolors";
 import type { ContentTree } from "../../graph/tree.ts";
 import type { Annotations } from "../../oci/descriptor.ts";
 import { formatPlatform } from "../../oci/platform.ts";
+import { printable } from "./printable.ts";
 import { formatBytes } from "./table.ts";
 
 /** The tree, line by line: a heading, then a line or more for each piece of content. */
@@ -63,12 +64,4 @@ function configNotes(config: NonNullable<ContentTree["config"]>): readonly strin
       ([key, value]) => `label ${printable(key)}: ${printable(value)}`,
     ),
   ];
-}
-
-/** What others wrote must not move the cursor of a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(
-    /\p{C}/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
 }

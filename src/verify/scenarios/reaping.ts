@@ -4,6 +4,7 @@
  * @module
  */
 import { demand, NotTried } from "../check.ts";
+import { errnoName } from "../evidence.ts";
 import type { OrphanKind, ProbeProcess, StormReport } from "../probe.ts";
 import { demandEnd, demandReady, type Trial, withInit } from "../trial.ts";
 import { LAST_WORDS, SIGCHLD, SIGCONT, SIGTERM, SIGUSR1 } from "./leaving.ts";
@@ -74,7 +75,7 @@ export async function storm(
 
 /** No verdict about orphans that there were not. */
 function demandMade({ made, untraced, errno, timedOut }: StormReport, count: number): void {
-  const why = timedOut ? "time ran out" : `errno ${errno}`;
+  const why = timedOut ? "time ran out" : errnoName(errno);
   if (made < count) throw new NotTried(`only ${made} of ${count} orphans could be made: ${why}`);
   if (untraced > 0)
     throw new NotTried(`${untraced} of ${count} orphans could not be traced: ${why}`);
