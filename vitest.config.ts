@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ["test/global-setup.ts"],
     // Processes, because some tests set the umask, which belongs to a process.
     pool: "forks",
+    // In CI a machine that hiccups is told apart from a program that fails; what was retried is reported.
+    retry: process.env.CI === undefined ? 0 : 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

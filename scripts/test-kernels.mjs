@@ -11,7 +11,7 @@ import { ensureDebianPackages, KERNEL_PACKAGES } from "./debian-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = path.join(root, ".cache", "kernels");
-const limit = Number(argv.limit ?? 240);
+const limit = Number(argv.limit ?? 300);
 if (!(limit > 0)) {
   console.error("test-kernels: --limit takes a number of seconds");
   process.exit(2);

@@ -7,6 +7,8 @@
  *
  * @module
  */
+// For those who read our declarations without that library.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -105,6 +105,8 @@ async function holding<T>(trial: Trial, process: ProbeProcess, use: () => Promis
   const onAbort = () => void process.close().catch(() => undefined);
   trial.signal?.addEventListener("abort", onAbort, { once: true });
   try {
+    // It may have been aborted while the process was started, and then there is no event any more.
+    trial.signal?.throwIfAborted();
     return await use();
   } finally {
     trial.signal?.removeEventListener("abort", onAbort);

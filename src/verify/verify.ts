@@ -22,9 +22,7 @@ export interface VerifyResult extends CheckResult {
 }
 
 /** How an image is verified. */
-export interface VerifyOptions
-  extends StructureOptions,
-    Pick<BehaviourOptions, "emulate" | "probe"> {
+export interface VerifyOptions extends StructureOptions, Pick<BehaviourOptions, "emulate"> {
   /** Which of its platforms. @default all */
   readonly platforms?: readonly Platform[] | undefined;
   /** Run the programs? @default true */
@@ -33,6 +31,8 @@ export interface VerifyOptions
   readonly jobs?: number | undefined;
   /** Called after each check, in the order in which they end. */
   readonly onResult?: ((result: VerifyResult) => void) | undefined;
+  /** @internal @default the addon of this package */
+  readonly probe?: BehaviourOptions["probe"];
 }
 
 /**

@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/e2e/**/*.e2e.test.ts"],
     pool: "forks",
     fileParallelism: false,
+    // As in vitest.config.ts.
+    retry: process.env.CI === undefined ? 0 : 1,
     testTimeout: 60_000,
     hookTimeout: 180_000,
   },

@@ -15,6 +15,8 @@ export interface Machine {
   readonly emulator: readonly [program: string, ...args: string[]];
   /** The first version of QEMU that boots it, where the installed one may be older. */
   readonly since?: number;
+  /** What time is: instructions, or for boards that QEMU cannot run so, the time of day. @default "instructions" */
+  readonly clock?: "instructions" | "host";
   /** Arguments of the kernel: its serial console, and drivers that QEMU's board cannot bear. */
   readonly append: string;
   /** Whose programs this kernel runs, its own CPU's first; the others by its 32-bit or backward compatibility. */
@@ -117,6 +119,7 @@ export const MACHINES: readonly Machine[] = [
     },
     emulator: ["qemu-system-loongarch64", "-M", "virt", "-cpu", "la464", "-m", "1024"],
     since: 10,
+    clock: "host",
     // QEMU's board has no keyboard controller, and the driver probes for it all the same.
     append: "console=ttyS0 initcall_blacklist=i8042_init",
     platforms: ["linux/loong64"],
@@ -126,6 +129,7 @@ export const MACHINES: readonly Machine[] = [
     board: "5KEc, malta",
     kernel: { release: DEBIAN_12, package: "linux-image-5kc-malta", image: IMAGE },
     emulator: ["qemu-system-mips64el", "-M", "malta", "-cpu", "5KEc", "-m", "512"],
+    clock: "host",
     append: "console=ttyS0",
     platforms: ["linux/mips64le"],
   },

@@ -14,7 +14,7 @@ import { buildInitramfs } from "./initramfs.ts";
 import { fetchKernels, type Kernel } from "./kernels.ts";
 import { MACHINES } from "./machines.ts";
 import { boot, bootCommand } from "./qemu.ts";
-import { formatResults, type Result, type Try, writeResults } from "./report.ts";
+import { ENDS, formatResults, type Result, type Try, writeResults } from "./report.ts";
 import { judge } from "./verdict.ts";
 
 /** What the script hands over. */
@@ -108,14 +108,13 @@ async function tryOne(
   await writeFile(log, text);
   const verdict = judge(text, platform, image.record.stamp);
   if (verdict.release === "") {
-    const how = { panic: "it panicked", exit: "QEMU ended", timeout: "time ran out" }[end];
-    const reason = `${how} after ${seconds.toFixed(0)} s before /init ran: ${lastLine(text)}`;
+    const reason = `${ENDS[end]} after ${seconds.toFixed(0)} s before /init ran: ${lastLine(text)}`;
     return { ...one, state: "not booted", reason };
   }
   const passed = verdict.checks.every((check) => check.passed);
   const { version } = kernel;
   const size = pause.length;
-  return { ...one, state: passed ? "passed" : "failed", verdict, version, size, seconds };
+  return { ...one, state: passed ? "passed" : "failed", verdict, end, version, size, seconds };
 }
 
 function lastLine(text: string): string {

@@ -7,7 +7,18 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { table } from "../bench/markdown.ts";
 import { whole } from "../bench/stats.ts";
 import type { Machine } from "./machines.ts";
+import type { Boot } from "./qemu.ts";
 import type { Verdict } from "./verdict.ts";
+
+/** How boots end, in words. */
+export const ENDS: Readonly<Record<Boot["end"], string>> = {
+  panic: "the kernel panicked",
+  exit: "QEMU ended",
+  timeout: "time ran out",
+};
+
+/** When a guest stops half-way, everything behind that fails too. */
+const MOST_SHOWN = 6;
 
 /** How one try ended. A kernel that never started our first program is not booted; what it said is in the log. */
 export type Result = Try &
@@ -15,6 +26,7 @@ export type Result = Try &
     | {
         readonly state: "passed" | "failed";
         readonly verdict: Verdict;
+        readonly end: Boot["end"];
         readonly version: string;
         readonly size: number;
         readonly seconds: number;
@@ -30,7 +42,7 @@ export interface Try {
 
 const HEAD = [
   ...["platform", "kernel (Debian's version)", "machine", "page", "pause", "orphans", "zombies"],
-  ...["switches", "exit code", "checks", "seconds", "result"],
+  ...["switches", "exit", "checks", "seconds", "result"],
 ];
 
 /** One row per try, and below it what did not hold. */
@@ -52,7 +64,7 @@ export function formatResults(results: readonly Result[]): string {
       whole(verdict.orphans),
       whole(verdict.zombies),
       whole(verdict.switches),
-      whole(verdict.exitCode ?? Number.NaN),
+      verdict.exit || "–",
       `${passed} of ${verdict.checks.length}`,
       seconds.toFixed(0),
       state,
@@ -65,9 +77,15 @@ export function formatResults(results: readonly Result[]): string {
 function notesOf(result: Result): readonly string[] {
   const name = `${result.platform} on ${result.machine.name}`;
   if (!("verdict" in result)) return [`- ${name}: ${result.state}: ${result.reason}`];
-  return result.verdict.checks
-    .filter((check) => !check.passed)
-    .map((check) => `- ${name}: ${check.name}: ${check.evidence}`);
+  const failed = result.verdict.checks.filter((check) => !check.passed);
+  if (failed.length === 0) return [];
+  const shown = failed.slice(0, MOST_SHOWN).map(({ name, evidence }) => `${name}: ${evidence}`);
+  const more = failed.length - shown.length;
+  return [
+    `- ${name}: failed; ${ENDS[result.end]}`,
+    ...shown.map((line) => `  - ${line}`),
+    ...(more === 0 ? [] : [`  - and ${more} more`]),
+  ];
 }
 
 const [OPEN, CLOSE] = ["<!-- kernels:results -->", "<!-- /kernels:results -->"];

@@ -26,12 +26,12 @@ describe("judge", () => {
     const verdict = judge(consoleOf(name), platform, STAMP);
     expect(verdict.checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(verdict).toMatchObject({ release, pageSize, orphans: 8800 });
-    expect(verdict).toMatchObject({ zombies: 0, switches: 0, exitCode: 0 });
+    expect(verdict).toMatchObject({ zombies: 0, switches: 0, exit: "0" });
   });
 
   test("knows nothing of a kernel that never started /init", () => {
     const verdict = judge("Kernel panic - not syncing: VFS: Unable to mount\n", "linux/386", STAMP);
-    expect(verdict).toMatchObject({ release: "", exitCode: undefined });
+    expect(verdict).toMatchObject({ release: "", exit: "" });
     expect(verdict.checks.filter(({ passed }) => passed)).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe("judge", () => {
       "there are zombies before pause",
     ],
     [
-      "another exit code",
+      "a signal that ended PID 1",
       "exitcode=0x00000000",
       "exitcode=0x0000000f",
       "SIGTERM ends PID 1 of the kernel with exit code 0",
@@ -80,6 +80,12 @@ describe("judge", () => {
       "signal: Interrupt",
       "signal: Terminated",
       "PID 1 of a namespace as user 65535 ends",
+    ],
+    [
+      "an exit code that is not 0",
+      "exitcode=0x00000000",
+      "exitcode=0x00000700",
+      "SIGTERM ends PID 1 of the kernel with exit code 0",
     ],
     ["another version", "pause.c 3.10.2", "pause.c 3.10.1", "-v prints the version"],
     [

@@ -24,8 +24,8 @@ export interface Verdict {
   readonly zombies: number;
   /** How often PID 1 of the kernel ran while it had orphans and signals; NaN when that is not known. */
   readonly switches: number;
-  /** As in the kernel's last words; undefined when PID 1 did not end. */
-  readonly exitCode: number | undefined;
+  /** How PID 1 of the kernel ended, by the kernel's last words: `0`, `signal 15`; empty when it did not. */
+  readonly exit: string;
   readonly checks: readonly Check[];
 }
 
@@ -52,8 +52,7 @@ const SCANS_OF_NAMESPACE = ["ns-drained", "ns-storm-scan", "ns-stopped-scan"];
 export function judge(text: string, platform: string, stamp: string): Verdict {
   const facts = readFacts(text);
   const signals = platform.startsWith("linux/mips") ? SIGNALS_OF_MIPS : SIGNALS;
-  const code = /Attempted to kill init! exitcode=0x([0-9a-f]{8})/.exec(text)?.[1];
-  const exitCode = code === undefined ? undefined : Number.parseInt(code, 16);
+  const exit = endOf(/Attempted to kill init! exitcode=0x([0-9a-f]{8})/.exec(text)?.[1]);
   const zombies = [...SCANS, ...SCANS_OF_NAMESPACE]
     .flatMap((name) => facts.all(name))
     .map((said) => numberIn(said, "zombies"))
@@ -69,16 +68,23 @@ export function judge(text: string, platform: string, stamp: string): Verdict {
       .reduce((sum, said) => sum + (numberIn(said, "made") || 0), 0),
     zombies: zombies.length === 0 ? Number.NaN : Math.max(...zombies),
     switches: last.switches - ready.switches,
-    exitCode,
+    exit,
     checks: [
       ...checkInit(facts, signals, ready, last),
       ...checkChild(facts, signals, stamp),
       ...checkNamespace(facts, signals, 0, "0", "ns-term", "Terminated"),
       ...checkNamespace(facts, signals, 1, USER, "ns-int", "Interrupt"),
       equal("all facts came", facts.all("end").length, 1),
-      equal("SIGTERM ends PID 1 of the kernel with exit code 0", exitCode, 0),
+      equal("SIGTERM ends PID 1 of the kernel with exit code 0", exit, "0"),
     ],
   };
+}
+
+/** What the kernel calls exit code is the status of wait(2). */
+function endOf(status: string | undefined): string {
+  if (status === undefined) return "";
+  const number = Number.parseInt(status, 16);
+  return (number & 127) === 0 ? `${number >> 8}` : `signal ${number & 127}`;
 }
 
 function checkInit(facts: Facts, signals: Signals, ready: Status, last: Status): Check[] {
