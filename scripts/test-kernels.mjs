@@ -6,7 +6,7 @@
  */
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { argv, fs, path } from "zx";
+import { argv, path } from "zx";
 import { ensureDebianPackages, KERNEL_PACKAGES } from "./debian-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -37,15 +37,11 @@ await build({
 });
 try {
   await ensureDebianPackages(KERNEL_PACKAGES);
-  if (argv.refresh) {
-    for (const name of await fs.readdir(cache)) {
-      if (name !== "main.mjs") await fs.remove(path.join(cache, name));
-    }
-  }
   const { testKernels } = await import(pathToFileURL(outfile).href);
   process.exitCode = await testKernels({
     root,
     names: argv._.map(String),
+    refresh: Boolean(argv.refresh),
     limit: limit * 1000,
     totalLimit: 20 * 60 * 1000,
     signal: stopped.signal,

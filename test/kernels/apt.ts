@@ -48,8 +48,14 @@ export async function openApt(folder: string, sources: readonly AptSource[]): Pr
 
   const show = async (source: AptSource, name: string) => {
     const versioned = `${name}:${source.architecture}`;
-    const text = await run(["apt-cache", "show", "--no-all-versions", versioned], { env });
-    const value = (key: string) => new RegExp(`^${key}: (.*)$`, "m").exec(text)?.[1] ?? "";
+    const command = ["apt-cache", "show", "--no-all-versions", versioned];
+    const { code, stdout } = await attempt(command, { env });
+    if (code !== 0) {
+      // apt-get update ends well without the lists that it could not reach.
+      const where = `Debian "${source.release}"`;
+      throw new Error(`${where} has no package "${versioned}", or its list could not be fetched`);
+    }
+    const value = (key: string) => new RegExp(`^${key}: (.*)$`, "m").exec(stdout)?.[1] ?? "";
     return { version: value("Version"), depends: value("Depends") };
   };
   const findKernel: Apt["findKernel"] = async (source, name) => {

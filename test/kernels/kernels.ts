@@ -26,13 +26,20 @@ export interface Kernel {
  * Gets the kernels that are not there yet.
  *
  * @param cache - The folder that keeps them.
+ * @param refresh - Look for newer ones.
  * @returns For every machine its kernel, or why there is none.
  */
 export async function fetchKernels(
   machines: readonly Machine[],
   cache: string,
+  refresh: boolean,
   say: (line: string) => void,
 ): Promise<ReadonlyMap<Machine, Kernel | string>> {
+  if (refresh) {
+    await Promise.all(
+      machines.map(({ name }) => rm(join(cache, name), { recursive: true, force: true })),
+    );
+  }
   const host = (await run(["dpkg", "--print-architecture"]).catch(() => "")).trim();
   const backports = { release: `${await debianCodename()}-backports`, architecture: host };
   const wanted = machines.flatMap((machine): AptSource[] => [
@@ -154,6 +161,10 @@ function kernelSource({ name, kernel }: Machine): AptSource {
   return { release: kernel.release, architecture: name };
 }
 
+/** In one line: of what programs say at length, the errors. */
 function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).trim();
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const errors = lines.filter((line) => line.startsWith("E:"));
+  return [lines[0] ?? "", ...errors].join("; ").slice(0, 300);
 }

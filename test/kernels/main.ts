@@ -23,6 +23,8 @@ export interface KernelOptions {
   readonly root: string;
   /** Names of machines; all of them when empty, and only then the results are written to the documentation. */
   readonly names: readonly string[];
+  /** Look for newer kernels. */
+  readonly refresh: boolean;
   /** Milliseconds for one boot, and for all of them. */
   readonly limit: number;
   readonly totalLimit: number;
@@ -49,7 +51,7 @@ export async function testKernels(options: KernelOptions): Promise<number> {
   const say = (line: string) => console.error(line);
   const machines = MACHINES.filter(({ name }) => names.length === 0 || names.includes(name));
   const cache = join(root, ".cache", "kernels");
-  const kernels = await fetchKernels(machines, cache, say);
+  const kernels = await fetchKernels(machines, cache, options.refresh, say);
   const begun = Date.now();
   const started = await thisMachine();
 
