@@ -31,6 +31,10 @@ static inline long sys_wait_for(long pid, int *status)
 	return syscall4(__NR_wait4, pid, (long)status, 0, 0);
 }
 
+/*
+ * Callers fill argv one by one: an initialiser with addresses becomes data that has to be writable on ppc64le
+ * (.data.rel.ro), which pause.lds refuses, or a call of memcpy, which is not there.
+ */
 static inline void sys_execve(const char *const *argv)
 {
 	const char *const envp[] = { 0 };
