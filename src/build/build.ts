@@ -12,6 +12,7 @@ import type { Layout } from "../store/layout.ts";
 import { compileReaper } from "./compile.ts";
 import type { ImageDefinition, InlineMode } from "./definition.ts";
 import type { OnEvent } from "./events.ts";
+import { preloadLayer } from "./layer.ts";
 import {
   compareLock,
   formatLock,
@@ -51,7 +52,7 @@ export interface BuildOptions {
   readonly locked?: boolean | undefined;
   /** Write the lock anew. @default false */
   readonly updateLock?: boolean | undefined;
-  /** Compilers at a time. @default the number of processors */
+  /** Compilers at a time. @default twice the number of processors */
   readonly jobs?: number | undefined;
   /** Folder of the compile cache, null for none. @default see `cacheDirOf` */
   readonly cacheDir?: string | null | undefined;
@@ -105,6 +106,7 @@ export async function buildInto(image: string, options: BuildOptions = {}): Prom
   const locked = options.updateLock ? undefined : await readLock(path);
   if (options.locked && locked === undefined) throw lockMissing(path);
   const { signal } = options;
+  preloadLayer();
   const reapers = await compileReaper(plan.rows, plan.stamp, compileOptionsOf(options));
 
   const target = join(resolve(cwd, options.out ?? "dist"), definition.name);

@@ -29,7 +29,7 @@ import { type Compiler, openToolchain, type ToolchainName } from "./toolchain.ts
 export interface CompileOptions {
   /** @default "zig" */
   readonly toolchain?: ToolchainName | undefined;
-  /** Compilers at a time. @default the number of processors */
+  /** Compilers at a time. @default twice the number of processors, because each waits as well as works */
   readonly jobs?: number | undefined;
   /** Folder of the compile cache, null for none. @default see `cacheDirOf` */
   readonly cacheDir?: string | null | undefined;
@@ -75,7 +75,7 @@ export async function compileReaper(
   options: CompileOptions = {},
 ): Promise<readonly CompiledReaper[]> {
   const started = Date.now();
-  const { env = process.env, signal, onEvent, jobs = availableParallelism() } = options;
+  const { env = process.env, signal, onEvent, jobs = 2 * availableParallelism() } = options;
   signal?.throwIfAborted();
   const { cacheDir = cacheDirOf(env) } = options;
   const files = lookAtFiles();

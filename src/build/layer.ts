@@ -25,6 +25,11 @@ export interface LayerOptions {
   readonly mediaType: string;
 }
 
+/** Begins to load what layers are made with, so that it is there when the compilers are done. */
+export function preloadLayer(): void {
+  for (const loading of [import("fflate"), import("tar-stream")]) loading.catch(() => undefined);
+}
+
 /**
  * Packs one executable into a layer: mode 0755, owned by root, whatever the umask says.
  *

@@ -79,7 +79,7 @@ export function addBuild(program: Command, signal: AbortSignal): void {
     )
     .option("--update-lock", "write the lock anew: images/<name>/digests.json")
     .option("--verify", "run the programs too before the output takes its place, as hiatus verify")
-    .option("--jobs <n>", "compilers at a time (default: number of processors)", positive)
+    .option("--jobs <n>", "compilers at a time (default: twice the processors)", positive)
     .option("--no-cache", "compile everything, keep nothing")
     .addOption(new Option("--json", "print events as NDJSON").conflicts("quiet"))
     .option("-q, --quiet", "print the index digest only")
