@@ -5,6 +5,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { HiatusError } from "../errors.ts";
+import { collectNames } from "./options.ts";
 
 const EXAMPLES = `
 Platforms:
@@ -56,7 +57,7 @@ export function addBuild(program: Command, signal: AbortSignal): void {
     .argument("[image]", "name under images/, or a folder or file with a definition", "pause")
     .option("--version <version>", "version to stamp and to tag (default: the definition's)")
     .option("--stamp <revision>", "revision that `pause -v` shows behind the version")
-    .option("--platform <list>", "platforms, with commas or repeated (default: all)", collect)
+    .option("--platform <list>", "platforms, with commas or repeated (default: all)", collectNames)
     .option("--out <folder>", "folder that gets <name>/ (default: dist)")
     .addOption(
       new Option("--toolchain <name>", "what compiles (default: zig)").choices([
@@ -107,12 +108,6 @@ async function run(image: string, flags: BuildFlags, signal: AbortSignal): Promi
   } finally {
     presenter.close();
   }
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("A name between the commas is empty.");
-  return [...before, ...names];
 }
 
 function positive(text: string): number {

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { HiatusError, isHiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Source } from "../store/source.ts";
+import { collectNames } from "./options.ts";
 
 const EXAMPLES = `
 Structure: every byte against its digest, media types, config against ELF, user, entry point, dates.
@@ -46,7 +48,7 @@ export function addVerify(program: Command, signal: AbortSignal): void {
       "Check an image byte by byte, then run its programs the way a container runtime does.",
     )
     .argument("<reference>", "oci:FOLDER[:TAG] or oci-archive:FILE[:TAG]")
-    .option("--platform <list>", "platforms, with commas or repeated (default: all)", collect)
+    .option("--platform <list>", "platforms, with commas or repeated (default: all)", collectNames)
     .option("--structure", "check the structure only, run nothing")
     .addOption(
       new Option("--emulate <when>", "run programs of other CPUs under qemu-user")
@@ -61,14 +63,14 @@ export function addVerify(program: Command, signal: AbortSignal): void {
 }
 
 async function run(reference: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
-  const [{ openSource }, { parsePlatform }, { verifyImage }, { presentVerify }, { HiatusError }] =
-    await Promise.all([
+  const [{ openSource }, { parsePlatform }, { verifyImage }, { presentVerify }] = await Promise.all(
+    [
       import("./open.ts"),
       import("../oci/platform.ts"),
       import("../verify/verify.ts"),
       import("./present/verify.ts"),
-      import("../errors.ts"),
-    ]);
+    ],
+  );
   const platforms = flags.platform?.map(parsePlatform);
   const { source, root, close } = await openSource(reference, signal);
   const presenter = presentVerify(reference, root.digest, flags);
@@ -102,13 +104,11 @@ async function stampIn(
   root: Descriptor,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const [{ parseDocument, READ_LIMIT }, { readAll }, { stampOf }, { isHiatusError }] =
-    await Promise.all([
-      import("../oci/document.ts"),
-      import("../store/verify.ts"),
-      import("../build/version.ts"),
-      import("../errors.ts"),
-    ]);
+  const [{ parseDocument, READ_LIMIT }, { readAll }, { stampOf }] = await Promise.all([
+    import("../oci/document.ts"),
+    import("../store/verify.ts"),
+    import("../build/version.ts"),
+  ]);
   try {
     const bytes = await readAll(source, root, { limit: READ_LIMIT, signal });
     const said = parseDocument(bytes, root.mediaType).annotations ?? {};
@@ -120,10 +120,4 @@ async function stampIn(
     if (isHiatusError(error, "CONTENT", "NOT_FOUND", "INVALID")) return undefined;
     throw error;
   }
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("A name between the commas is empty.");
-  return [...before, ...names];
 }
