@@ -22,6 +22,12 @@ export type ErrorCode =
   | "INCOMPLETE"
   /** The file system refused. */
   | "IO"
+  /** A registry could not be reached, or the connection broke. */
+  | "NETWORK"
+  /** A registry does not accept who we are (401) or what we want (403). */
+  | "AUTH"
+  /** A registry refused for another reason, or answered what its protocol does not know. */
+  | "REGISTRY"
   /** A check ran and found a difference. */
   | "DIFFERENCE";
 

@@ -64,6 +64,38 @@ export interface ReferrerLister {
   ): AsyncIterable<Descriptor>;
 }
 
+/** A store that can take a blob from another repository of the same registry, with no bytes on the way. */
+export interface Mounter {
+  /**
+   * @param from the other repository's path, for example `library/pause`.
+   * @returns false when the registry would rather have the content pushed.
+   */
+  mount(descriptor: Descriptor, from: string, options?: StoreOptions): Promise<boolean>;
+}
+
+/** A store that can forget a tag and keep what it named. */
+export interface Untagger {
+  /** @throws HiatusError `NOT_FOUND` when there is no such tag. */
+  untag(tag: string, options?: StoreOptions): Promise<void>;
+}
+
+/** A store that takes a manifest and names it in one step. */
+export interface TaggedPusher {
+  /** As `push` followed by `tag`, in one request. */
+  pushTagged(
+    descriptor: Descriptor,
+    content: Uint8Array,
+    tag: string,
+    options?: StoreOptions,
+  ): Promise<void>;
+}
+
+/** A store far away, where a question may cost as much as what it would save. */
+export interface Distant {
+  /** Is it cheaper to ask whether the content is there than to push it? */
+  worthAsking(descriptor: Descriptor): boolean;
+}
+
 /** Can content be deleted here? */
 export function canDelete<T extends Source>(store: T): store is T & Deleter {
   return typeof (store as Partial<Deleter>).delete === "function";
@@ -72,4 +104,24 @@ export function canDelete<T extends Source>(store: T): store is T & Deleter {
 /** Can referrers be listed here? */
 export function canListReferrers<T extends Source>(store: T): store is T & ReferrerLister {
   return typeof (store as Partial<ReferrerLister>).referrers === "function";
+}
+
+/** Can blobs be mounted here? */
+export function canMount<T extends Source>(store: T): store is T & Mounter {
+  return typeof (store as Partial<Mounter>).mount === "function";
+}
+
+/** Can tags be removed here? */
+export function canUntag<T extends Source>(store: T): store is T & Untagger {
+  return typeof (store as Partial<Untagger>).untag === "function";
+}
+
+/** Can a manifest be pushed by its tag here? */
+export function canPushTagged<T extends Source>(store: T): store is T & TaggedPusher {
+  return typeof (store as Partial<TaggedPusher>).pushTagged === "function";
+}
+
+/** Is it far away? */
+export function isDistant<T extends object>(store: T): store is T & Distant {
+  return typeof (store as Partial<Distant>).worthAsking === "function";
 }
