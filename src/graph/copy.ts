@@ -4,44 +4,53 @@
  *
  * @module
  */
-import { type ErrorCode, HiatusError, isAbort } from "../errors.ts";
+import { isHiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
-import type { Source, Store, StoreOptions } from "../store/source.ts";
-import { fetchContent } from "../store/verify.ts";
-import { type CopyPlan, planCopy } from "./plan.ts";
-import { runAll } from "./pool.ts";
+import { childrenOf, parseDocument } from "../oci/document.ts";
+import { hasSuccessors } from "../oci/media-type.ts";
+import { DEPTH_LIMIT } from "../store/closure.ts";
+import {
+  canMount,
+  canPushTagged,
+  isDistant,
+  type Source,
+  type Store,
+  type StoreOptions,
+} from "../store/source.ts";
+import { fetchContent, readAll } from "../store/verify.ts";
+import { type CopyFailure, fail, runStep, watch } from "./copy-step.ts";
+import { type CopyPlan, type PlannedManifest, planCopy } from "./plan.ts";
+
+export type { CopyFailure } from "./copy-step.ts";
 
 /** What happens during a copy, in this order; `bytes` only ever grows, up to `total.bytes` of the plan. */
 export type CopyEvent =
   | { readonly type: "plan"; readonly plan: CopyPlan }
   | { readonly type: "copied"; readonly descriptor: Descriptor; readonly bytes: number }
+  /** As copied, but no bytes travelled: the registry took the blob from its other repository. */
+  | { readonly type: "mounted"; readonly descriptor: Descriptor; readonly bytes: number }
   | { readonly type: "tagged"; readonly descriptor: Descriptor; readonly tag: string };
 
 /** How a copy is made. */
 export interface CopyOptions extends StoreOptions {
   /**
    * Most contents under way at a time.
-   * @default 8
+   * @default 8, and 32 when one of the two is far away: a registry limits by itself
    */
   readonly concurrency?: number | undefined;
   /** Told what happens. */
   readonly onProgress?: ((event: CopyEvent) => void) | undefined;
   /** Set at the destination when everything else is there, in this order. */
   readonly tags?: readonly { readonly descriptor: Descriptor; readonly tag: string }[] | undefined;
-}
-
-/** One content that could not be copied. */
-export interface CopyFailure {
-  readonly digest: Digest;
-  /** Which side failed: reading at the source or writing at the destination. */
-  readonly operation: "fetch" | "push" | "tag";
-  readonly code: ErrorCode | undefined;
-  readonly message: string;
+  /** Another repository of the destination's registry that blobs are mounted from where it has them. */
+  readonly mountFrom?: string | undefined;
+  /** See {@link planCopy}. */
+  readonly rootsAbsent?: boolean | undefined;
 }
 
 /**
- * Copies everything that the roots lead to and that the destination lacks.
+ * Copies everything that the roots lead to and that the destination lacks. A root with a tag goes last and, where the
+ * destination can, straight under its tag. A destination that misses content which it said it had is given it again.
  *
  * @returns the plan that was carried out.
  * @throws HiatusError with the code of the first failure and with all of them in `detail.failures`,
@@ -53,111 +62,106 @@ export async function copyGraph(
   roots: readonly Descriptor[],
   options: CopyOptions = {},
 ): Promise<CopyPlan> {
-  const { signal, concurrency = 8, onProgress = () => undefined, tags = [] } = options;
-  const plan = await planCopy(from, to, roots, { signal, concurrency });
+  const { signal, onProgress = () => undefined, tags = [], rootsAbsent } = options;
+  const { concurrency = isDistant(to) || isDistant(from) ? 32 : 8 } = options;
+  const plan = await planCopy(from, to, roots, { signal, concurrency, rootsAbsent });
   onProgress({ type: "plan", plan });
   let bytes = 0;
-  const copied = (descriptor: Descriptor) => {
+  const copied = (descriptor: Descriptor, type: "copied" | "mounted" = "copied") => {
     bytes += descriptor.size;
-    onProgress({ type: "copied", descriptor, bytes });
+    onProgress({ type, descriptor, bytes });
   };
+  const copy: Copy = { from, to, options: { signal }, mountFrom: options.mountFrom };
 
   await runStep(plan.blobs, concurrency, signal, async (blob) => {
-    let operation: CopyFailure["operation"] = "push";
-    const content = fetchContent(from, blob, { signal });
-    const watched = watch(content, () => {
-      operation = "fetch";
-    });
-    await to.push(blob, watched, { signal }).catch(fail(blob, () => operation));
-    copied(blob);
+    copied(blob, await moveBlob(copy, blob));
   });
+  const direct = directly(plan, to, tags);
   for (const level of plan.levels) {
-    await runStep(level, concurrency, signal, async ({ descriptor, bytes: content }) => {
-      await to.push(descriptor, content, { signal }).catch(fail(descriptor, () => "push"));
-      copied(descriptor);
+    const now = level.filter((manifest) => !direct.has(manifest));
+    await runStep(now, concurrency, signal, async (manifest) => {
+      await pushWhole(copy, manifest);
+      copied(manifest.descriptor);
     });
   }
   // One after another: where a later tag fails, the earlier ones are known to be set.
+  const left = new Map([...direct].map((manifest) => [manifest.descriptor.digest, manifest]));
   await runStep(tags, 1, signal, async ({ descriptor, tag }) => {
-    await to.tag(descriptor, tag, { signal }).catch(fail(descriptor, () => "tag"));
+    const manifest = left.get(descriptor.digest);
+    if (manifest !== undefined && left.delete(descriptor.digest)) {
+      await pushWhole(copy, manifest, tag);
+      copied(manifest.descriptor);
+    } else await to.tag(descriptor, tag, { signal }).catch(fail(descriptor, () => "tag"));
     onProgress({ type: "tagged", descriptor, tag });
   });
   return plan;
 }
 
-/** An error on its way to the report, with what it was about. */
-class Failed {
-  readonly failure: CopyFailure;
-  readonly error: unknown;
+/** What every part of a copy needs. */
+interface Copy {
+  readonly from: Pick<Source, "fetch">;
+  readonly to: Store;
+  readonly options: StoreOptions;
+  readonly mountFrom: string | undefined;
+}
 
-  constructor(failure: CopyFailure, error: unknown) {
-    this.failure = failure;
-    this.error = error;
+/** The manifests that are pushed by their tag and not by their digest first: tagged, and no child of another. */
+function directly(
+  plan: CopyPlan,
+  to: Store,
+  tags: NonNullable<CopyOptions["tags"]>,
+): ReadonlySet<PlannedManifest> {
+  if (!canPushTagged(to)) return new Set();
+  const tagged = new Set(tags.map(({ descriptor }) => descriptor.digest));
+  const all = plan.levels.flat();
+  return new Set(all.filter((one) => !one.inner && tagged.has(one.descriptor.digest)));
+}
+
+async function moveBlob(copy: Copy, blob: Descriptor): Promise<"copied" | "mounted"> {
+  const { from, to, options, mountFrom } = copy;
+  let operation: CopyFailure["operation"] = "push";
+  const failed = fail(blob, () => operation);
+  if (mountFrom !== undefined && canMount(to)) {
+    if (await to.mount(blob, mountFrom, options).catch(failed)) return "mounted";
   }
+  const content = watch(fetchContent(from, blob, options), () => {
+    operation = "fetch";
+  });
+  await to.push(blob, content, options).catch(failed);
+  return "copied";
 }
 
-function fail(descriptor: Descriptor, operation: () => CopyFailure["operation"]) {
-  return (error: unknown): never => {
-    const code = error instanceof HiatusError ? error.code : undefined;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Failed({ digest: descriptor.digest, operation: operation(), code, message }, error);
-  };
-}
-
-async function* watch(
-  content: AsyncIterable<Uint8Array>,
-  failed: () => void,
-): AsyncGenerator<Uint8Array> {
-  const iterator = content[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value } = await iterator.next().catch((error: unknown) => {
-        failed();
-        throw error;
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-/** Runs one step of the copy to its end and throws one error for all that failed in it. */
-async function runStep<T>(
-  items: readonly T[],
-  width: number,
-  signal: AbortSignal | undefined,
-  task: (item: T) => Promise<void>,
+/**
+ * Pushes a manifest. Where the destination then says that it lacks what the manifest names, though it was there before
+ * or was just pushed, it is given that once more: registries lose what nothing names, and answer from caches.
+ */
+async function pushWhole(
+  copy: Copy,
+  manifest: Pick<PlannedManifest, "descriptor" | "bytes">,
+  tag?: string,
+  depth = 1,
 ): Promise<void> {
-  const failed: Failed[] = [];
-  for (const outcome of await runAll(items, width, task, signal)) {
-    if (outcome.ok) continue;
-    // Ours are wrapped; anything else comes from the progress callback and is not ours to judge.
-    if (!(outcome.error instanceof Failed) || isAbort(outcome.error.error))
-      throw unwrap(outcome.error);
-    failed.push(outcome.error);
+  const { to, options } = copy;
+  const { descriptor, bytes } = manifest;
+  const push = (): Promise<void> =>
+    tag !== undefined && canPushTagged(to)
+      ? to.pushTagged(descriptor, bytes, tag, options)
+      : to.push(descriptor, bytes, options);
+  try {
+    await push();
+  } catch (error) {
+    const failed = fail(descriptor, () => "push");
+    if (depth > DEPTH_LIMIT || !isHiatusError(error, "INCOMPLETE")) return failed(error);
+    const children = childrenOf(parseDocument(bytes, descriptor.mediaType));
+    const missing = new Set(error.detail.missing as readonly string[] | undefined);
+    const named = children.filter((child) => missing.has(child.digest));
+    for (const child of named.length > 0 ? named : children) {
+      if (!hasSuccessors(child.mediaType)) await moveBlob({ ...copy, mountFrom: undefined }, child);
+      else {
+        const read = await readAll(copy.from, child, options).catch(fail(child, () => "fetch"));
+        await pushWhole(copy, { descriptor: child, bytes: read }, undefined, depth + 1);
+      }
+    }
+    await push().catch(failed);
   }
-  const [first] = failed;
-  if (first === undefined) return;
-  const failures = failed.map(({ failure }) => failure);
-  const lines = failures.map(
-    ({ operation, digest, message }) => `${operation} ${digest}: ${message}`,
-  );
-  throw new HiatusError(
-    first.failure.code ?? "IO",
-    `Cannot copy ${failed.length} of ${items.length}: ${lines.join("; ")}`,
-    {
-      detail: { failures },
-      hint:
-        (first.error instanceof HiatusError && first.error.hint) ||
-        "Run it again; what was copied stays",
-      cause:
-        failed.length === 1 ? first.error : new AggregateError(failed.map(({ error }) => error)),
-    },
-  );
-}
-
-function unwrap(error: unknown): unknown {
-  return error instanceof Failed ? error.error : error;
 }

@@ -6,9 +6,10 @@
  */
 import { HiatusError } from "../errors.ts";
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
+import { childrenOf } from "../oci/document.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
 import { DEPTH_LIMIT } from "../store/closure.ts";
-import type { Source, StoreOptions } from "../store/source.ts";
+import { isDistant, type Source, type StoreOptions } from "../store/source.ts";
 import { gate } from "./pool.ts";
 import { type ReadDocument, readSuccessors } from "./successors.ts";
 
@@ -16,6 +17,8 @@ import { type ReadDocument, readSuccessors } from "./successors.ts";
 export interface PlannedManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
+  /** Is it a child of another manifest of the plan? Then it must be there before that one. */
+  readonly inner: boolean;
 }
 
 /** What a copy will do. Nothing is in it twice. */
@@ -43,10 +46,16 @@ export interface PlanOptions extends StoreOptions {
    * @default 8
    */
   readonly concurrency?: number | undefined;
+  /**
+   * Are the roots known not to be at the destination? Then it is not asked for them.
+   * @default false
+   */
+  readonly rootsAbsent?: boolean | undefined;
 }
 
 /**
- * Walks from the roots through everything that the destination does not hold.
+ * Walks from the roots through everything that the destination does not hold. A destination far away is asked for the
+ * roots, and below them only for what is cheaper to ask for than to push.
  *
  * @param to asked with `exists`; leave it out for a plan that moves everything.
  * @throws HiatusError `NOT_FOUND` when the source lacks a manifest, `CONTENT` when one is damaged or
@@ -58,7 +67,9 @@ export async function planCopy(
   roots: readonly Descriptor[],
   options: PlanOptions = {},
 ): Promise<CopyPlan> {
-  const { signal, concurrency = 8 } = options;
+  const { signal, concurrency = 8, rootsAbsent = false } = options;
+  const isAskedFor = (descriptor: Descriptor, depth: number): boolean =>
+    depth === 1 ? !rootsAbsent : !(to && isDistant(to)) || to.worthAsking(descriptor);
   const through = gate(concurrency);
   const nodes = new Map<string, Promise<Node>>();
 
@@ -66,7 +77,9 @@ export async function planCopy(
   const visit = (descriptor: Descriptor, depth: number): Promise<void> => {
     if (depth > DEPTH_LIMIT) throw tooDeep(descriptor);
     if (nodes.has(keyOf(descriptor))) return Promise.resolve();
-    const node = through(() => look(from, to, descriptor, { signal }));
+    const node = through(() =>
+      look(from, isAskedFor(descriptor, depth) ? to : undefined, descriptor, { signal }),
+    );
     nodes.set(keyOf(descriptor), node);
     return node.then(async ({ read }) => {
       await Promise.all((read?.successors ?? []).map(async (next) => visit(next, depth + 1)));
@@ -102,6 +115,9 @@ function arrange(roots: readonly Descriptor[], nodes: ReadonlyMap<string, Node>)
   const blobs: Descriptor[] = [];
   const levels: PlannedManifest[][] = [];
   const present: Descriptor[] = [];
+  const inner = new Set(
+    [...nodes.values()].flatMap(({ read }) => (read ? childrenOf(read.document).map(keyOf) : [])),
+  );
   /** The level of what was placed; -1 for what needs none. */
   const placed = new Map<string, number>();
 
@@ -120,7 +136,11 @@ function arrange(roots: readonly Descriptor[], nodes: ReadonlyMap<string, Node>)
       const level = 1 + Math.max(-1, ...node.read.successors.map((next) => place(next)));
       placed.set(key, level);
       levels[level] ??= [];
-      levels[level].push({ descriptor: plainDescriptor(descriptor), bytes: node.read.bytes });
+      levels[level].push({
+        descriptor: plainDescriptor(descriptor),
+        bytes: node.read.bytes,
+        inner: inner.has(key),
+      });
     }
     return placed.get(key) ?? -1;
   };
