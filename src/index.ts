@@ -14,7 +14,6 @@ export type { BuildEvent, CompileEvent, OnEvent, WarningEvent } from "./build/ev
 export type { Lock, LockDifference } from "./build/lock.ts";
 export { PLATFORMS, type PlatformRow } from "./build/platforms.ts";
 export type { BuildRecord } from "./build/record.ts";
-export { jsonSchemas } from "./build/schemas.ts";
 export { TOOLCHAIN_NAMES, type ToolchainName } from "./build/toolchain.ts";
 export {
   type ErrorCode,
@@ -31,6 +30,7 @@ export type { ImageConfig, Index, Manifest } from "./oci/manifest.ts";
 export { type ImageFormat, MediaType } from "./oci/media-type.ts";
 export { formatPlatform, type Platform, parsePlatform } from "./oci/platform.ts";
 export { type BuildImageOptions, buildImage, type VerifiedBuild } from "./release/build-image.ts";
+export { jsonSchemas } from "./release/schemas.ts";
 export { type Archive, openArchive } from "./store/archive.ts";
 export { createLayout, type Layout, openLayout } from "./store/layout.ts";
 export { createMemory, type Memory } from "./store/memory.ts";

@@ -46,6 +46,8 @@ export interface CopyOptions extends StoreOptions {
   readonly mountFrom?: string | undefined;
   /** See {@link planCopy}. */
   readonly rootsAbsent?: boolean | undefined;
+  /** See {@link planCopy}. */
+  readonly present?: readonly Descriptor[] | undefined;
 }
 
 /**
@@ -62,9 +64,14 @@ export async function copyGraph(
   roots: readonly Descriptor[],
   options: CopyOptions = {},
 ): Promise<CopyPlan> {
-  const { signal, onProgress = () => undefined, tags = [], rootsAbsent } = options;
+  const { signal, onProgress = () => undefined, tags = [], rootsAbsent, present } = options;
   const { concurrency = isDistant(to) || isDistant(from) ? 32 : 8 } = options;
-  const plan = await planCopy(from, to, roots, { signal, concurrency, rootsAbsent });
+  const plan = await planCopy(from, to, roots, {
+    signal,
+    concurrency,
+    rootsAbsent,
+    present,
+  });
   onProgress({ type: "plan", plan });
   let bytes = 0;
   const copied = (descriptor: Descriptor, type: "copied" | "mounted" = "copied") => {

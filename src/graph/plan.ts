@@ -51,6 +51,11 @@ export interface PlanOptions extends StoreOptions {
    * @default false
    */
   readonly rootsAbsent?: boolean | undefined;
+  /**
+   * Known to be at the destination as a whole, for example because it was just copied.
+   * @default none
+   */
+  readonly present?: readonly Descriptor[] | undefined;
 }
 
 /**
@@ -67,7 +72,8 @@ export async function planCopy(
   roots: readonly Descriptor[],
   options: PlanOptions = {},
 ): Promise<CopyPlan> {
-  const { signal, concurrency = 8, rootsAbsent = false } = options;
+  const { signal, concurrency = 8, rootsAbsent = false, present = [] } = options;
+  const known = new Set(present.map(keyOf));
   const isAskedFor = (descriptor: Descriptor, depth: number): boolean =>
     depth === 1 ? !rootsAbsent : !(to && isDistant(to)) || to.worthAsking(descriptor);
   const through = gate(concurrency);
@@ -77,9 +83,11 @@ export async function planCopy(
   const visit = (descriptor: Descriptor, depth: number): Promise<void> => {
     if (depth > DEPTH_LIMIT) throw tooDeep(descriptor);
     if (nodes.has(keyOf(descriptor))) return Promise.resolve();
-    const node = through(() =>
-      look(from, isAskedFor(descriptor, depth) ? to : undefined, descriptor, { signal }),
-    );
+    const node = known.has(keyOf(descriptor))
+      ? Promise.resolve({ descriptor, present: true, read: undefined })
+      : through(() =>
+          look(from, isAskedFor(descriptor, depth) ? to : undefined, descriptor, { signal }),
+        );
     nodes.set(keyOf(descriptor), node);
     return node.then(async ({ read }) => {
       await Promise.all((read?.successors ?? []).map(async (next) => visit(next, depth + 1)));

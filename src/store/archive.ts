@@ -15,12 +15,12 @@ import { contentNotFound } from "./errors.ts";
 import { type LayoutIndex, parseLayoutIndex, tagsOf } from "./layout-index.ts";
 import { checkMarker } from "./layout-open.ts";
 import { resolveName } from "./names.ts";
-import type { ReferrerLister, Source, StoreOptions } from "./source.ts";
+import type { Measurer, ReferrerLister, Source, StoreOptions } from "./source.ts";
 import { readTar, type TarItem } from "./tar-reader.ts";
 import { verified } from "./verify.ts";
 
 /** An archive, open. It can be read and never written. */
-export interface Archive extends Source, ReferrerLister {
+export interface Archive extends Source, Measurer, ReferrerLister {
   readonly file: string;
   /** The bytes of `index.json`. */
   indexBytes(): Promise<Uint8Array>;
@@ -112,6 +112,11 @@ class ArchiveSource implements Archive {
   async *tags(options: StoreOptions = {}): AsyncGenerator<string> {
     options.signal?.throwIfAborted();
     yield* tagsOf(this.#index);
+  }
+
+  async sizeOf(digest: Digest, options: StoreOptions = {}): Promise<number | undefined> {
+    options.signal?.throwIfAborted();
+    return this.#item(digest)?.size;
   }
 
   async *referrers(

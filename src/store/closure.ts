@@ -27,6 +27,19 @@ export interface Shelf {
   read(descriptor: Descriptor): Uint8Array | undefined;
 }
 
+/**
+ * Layers that may not be distributed, deprecated since version 1.1 of the specification and still in old images of Windows.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
+ */
+const NONDISTRIBUTABLE =
+  /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.v1\.tar(?:\+(?:gzip|zstd))?|docker\.image\.rootfs\.foreign\.diff\.tar\.gzip)$/;
+
+/** What must be there for a document to be whole. Layers that may not be distributed lie elsewhere. */
+function neededBy(document: Manifest | Index): readonly Descriptor[] {
+  return childrenOf(document).filter(({ mediaType }) => !NONDISTRIBUTABLE.test(mediaType));
+}
+
 /** Is content of this digest and this size on the shelf? */
 export function holds(shelf: Shelf, descriptor: Descriptor): boolean {
   return shelf.sizeOf(descriptor.digest) === descriptor.size;
@@ -59,7 +72,7 @@ export function isWhole(shelf: Shelf, descriptor: Descriptor, depth = 0): boolea
     if (error instanceof HiatusError) return false;
     throw error;
   }
-  return childrenOf(document).every((child) => isWhole(shelf, child, depth + 1));
+  return neededBy(document).every((child) => isWhole(shelf, child, depth + 1));
 }
 
 /**
@@ -71,7 +84,7 @@ export function isWhole(shelf: Shelf, descriptor: Descriptor, depth = 0): boolea
 export function admit(shelf: Shelf, descriptor: Descriptor, bytes: Uint8Array): Manifest | Index {
   verifyBytes(descriptor, bytes);
   const document = parseDocument(bytes, descriptor.mediaType);
-  const missing = childrenOf(document).filter((child) => !isWhole(shelf, child, 1));
+  const missing = neededBy(document).filter((child) => !isWhole(shelf, child, 1));
   if (missing.length > 0) throw incomplete(descriptor, missing, shelf.name);
   return document;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { HiatusError } from "../errors.ts";
 import { READ_LIMIT } from "../oci/document.ts";
@@ -28,8 +29,36 @@ export function readIndexBytes(dir: string): Uint8Array {
 }
 
 /** The file, read. */
-export function readIndex(dir: string): LayoutIndex {
+function readIndex(dir: string): LayoutIndex {
   return parseLayoutIndex(readIndexBytes(dir), `"${join(dir, "index.json")}"`);
+}
+
+/**
+ * A file that changed this recently may change again without looking different: the clocks of file systems tick every
+ * few milliseconds, and a new file may get the inode of the old one. (git calls such entries "racy".)
+ */
+const RACY_MS = 100;
+
+/** Reads the file, and again only when it changed since: a server asks some thousand times a second. */
+export function createIndexReader(dir: string): () => LayoutIndex {
+  const path = join(dir, "index.json");
+  let seen: Stats | undefined;
+  let held: LayoutIndex | undefined;
+  return () => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (held !== undefined && stat !== undefined && seen !== undefined && isSame(stat, seen)) {
+      return held;
+    }
+    const index = readIndex(dir);
+    const settled = stat !== undefined && Date.now() - stat.ctimeMs > RACY_MS;
+    held = settled ? index : undefined;
+    seen = stat;
+    return index;
+  };
+}
+
+function isSame(a: Stats, b: Stats): boolean {
+  return a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.ino === b.ino && a.size === b.size;
 }
 
 /**
@@ -45,7 +74,20 @@ export async function updateIndex(
   const update = () => {
     const before = readIndexBytes(dir);
     const after = encodeLayoutIndex(change(parseLayoutIndex(before, `"${path}"`)));
+    if (after.byteLength > READ_LIMIT) throw tooLarge(path);
     if (Buffer.compare(before, after) !== 0) writeSmallFileAside(dir, path, after, options);
   };
   await withLock(`${path}.lock`, update, options.signal);
+}
+
+/** Nobody could read it any more. */
+function tooLarge(path: string): HiatusError {
+  return new HiatusError(
+    "IO",
+    `Cannot write "${path}": it would have more than ${READ_LIMIT} bytes`,
+    {
+      detail: { path, limit: READ_LIMIT },
+      hint: "Remove tags that nobody needs, or use another layout",
+    },
+  );
 }

@@ -102,6 +102,16 @@ export function withEntry(index: LayoutIndex, named: NamedDescriptor): LayoutInd
   return { ...index, entries: others.with(at, added) };
 }
 
+/** Takes out every entry that a tag means, by itself or at the end of a full name. */
+export function withoutTag(index: LayoutIndex, tag: string): LayoutIndex {
+  return { ...index, entries: index.entries.filter((entry) => !isCalled(entry, tag)) };
+}
+
+/** Does the entry go by this tag, by itself or at the end of a full name? */
+export function isCalled({ name }: LayoutEntry, tag: string): boolean {
+  return name !== undefined && (name === tag || tagOf(name) === tag);
+}
+
 /** Takes every entry of a digest out. */
 export function withoutDigest(index: LayoutIndex, digest: string): LayoutIndex {
   return { ...index, entries: index.entries.filter((entry) => entry.descriptor.digest !== digest) };

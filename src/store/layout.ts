@@ -20,19 +20,27 @@ import {
   referrersAmong,
   type Shelf,
 } from "./closure.ts";
-import { contentNotFound, notTaggable } from "./errors.ts";
+import { contentNotFound, notTaggable, referenceNotFound } from "./errors.ts";
 import { ioError } from "./io-error.ts";
-import { type LayoutIndex, tagsOf, withEntry, withoutDigest } from "./layout-index.ts";
-import { readIndex, readIndexBytes, updateIndex } from "./layout-index-file.ts";
+import {
+  isCalled,
+  type LayoutEntry,
+  type LayoutIndex,
+  tagsOf,
+  withEntry,
+  withoutDigest,
+  withoutTag,
+} from "./layout-index.ts";
+import { createIndexReader, readIndexBytes, updateIndex } from "./layout-index-file.ts";
 import { checkLayout, makeFolder, makeLayout } from "./layout-open.ts";
 import { resolveName } from "./names.ts";
 import { readChunks, readFile, sizeOfFile } from "./read-file.ts";
-import type { Deleter, ReferrerLister, Store, StoreOptions } from "./source.ts";
+import type { Deleter, Measurer, ReferrerLister, Store, StoreOptions, Untagger } from "./source.ts";
 import { verified, verifyBytes } from "./verify.ts";
 import { type WriteOptions, writeFileAside } from "./write-file.ts";
 
 /** A layout, open. It holds no file open, so there is nothing to close. */
-export interface Layout extends Store, Deleter, ReferrerLister {
+export interface Layout extends Store, Deleter, Measurer, ReferrerLister, Untagger {
   readonly dir: string;
   /** The bytes of `index.json` as they are now. */
   indexBytes(): Promise<Uint8Array>;
@@ -73,10 +81,12 @@ class LayoutStore implements Layout {
   readonly dir: string;
   readonly #options: WriteOptions;
   readonly #shelf: Shelf;
+  readonly #readIndex: () => LayoutIndex;
 
   constructor(dir: string, options: WriteOptions) {
     this.dir = dir;
     this.#options = options;
+    this.#readIndex = createIndexReader(dir);
     this.#shelf = {
       name: `the layout "${dir}"`,
       sizeOf: (digest) => sizeOfFile(this.#path(digest)),
@@ -96,12 +106,17 @@ class LayoutStore implements Layout {
 
   async resolve(reference: string, options: StoreOptions = {}): Promise<Descriptor> {
     options.signal?.throwIfAborted();
-    return resolveName(this.#shelf, readIndex(this.dir), reference);
+    return resolveName(this.#shelf, this.#readIndex(), reference);
   }
 
   async *tags(options: StoreOptions = {}): AsyncGenerator<string> {
     options.signal?.throwIfAborted();
-    yield* tagsOf(readIndex(this.dir));
+    yield* tagsOf(this.#readIndex());
+  }
+
+  async sizeOf(digest: Digest, options: StoreOptions = {}): Promise<number | undefined> {
+    options.signal?.throwIfAborted();
+    return this.#shelf.sizeOf(digest);
   }
 
   async push(
@@ -144,11 +159,16 @@ class LayoutStore implements Layout {
     readDocument(this.#shelf, descriptor);
     const { annotations } = options;
     await this.#update((index) => {
-      const before = index.entries.find((entry) => entry.name === tag)?.descriptor;
-      const after = withEntry(index, { descriptor, tag, annotations });
-      const keep =
-        before !== undefined && before.digest !== descriptor.digest && this.#refers(before);
-      return keep ? withEntry(after, { descriptor: plainDescriptor(before) }) : after;
+      const before = index.entries.filter((entry) => entry.name === tag);
+      return this.#keepReferrers(before, withEntry(index, { descriptor, tag, annotations }));
+    }, options);
+  }
+
+  async untag(tag: string, options: StoreOptions = {}): Promise<void> {
+    await this.#update((index) => {
+      const before = index.entries.filter((entry) => isCalled(entry, tag));
+      if (before.length === 0) throw referenceNotFound(tag, this.#shelf.name);
+      return this.#keepReferrers(before, withoutTag(index, tag));
     }, options);
   }
 
@@ -168,7 +188,7 @@ class LayoutStore implements Layout {
     options: StoreOptions & { readonly artifactType?: string } = {},
   ): AsyncGenerator<Descriptor> {
     options.signal?.throwIfAborted();
-    const listed = readIndex(this.dir).entries.map((entry) => entry.descriptor);
+    const listed = this.#readIndex().entries.map((entry) => entry.descriptor);
     yield* referrersAmong(this.#shelf, listed, subject, options.artifactType);
   }
 
@@ -187,6 +207,16 @@ class LayoutStore implements Layout {
     const algorithm = algorithmOf(descriptor.digest);
     if (algorithm !== "sha256") makeFolder(join(this.dir, "blobs", algorithm));
     return this.#path(descriptor.digest);
+  }
+
+  /** A referrer that lost its last name stays listed, because it could not be found again. */
+  #keepReferrers(before: readonly LayoutEntry[], after: LayoutIndex): LayoutIndex {
+    return before
+      .filter(({ descriptor }) => this.#refers(descriptor))
+      .reduce(
+        (index, { descriptor }) => withEntry(index, { descriptor: plainDescriptor(descriptor) }),
+        after,
+      );
   }
 
   /** Is it a manifest with a subject, which must stay listed? */

@@ -9,11 +9,11 @@ import { hasSuccessors } from "../oci/media-type.ts";
 import { parseTag } from "../oci/tag.ts";
 import { admit, collect, isWhole, readDocument, referrersAmong, type Shelf } from "./closure.ts";
 import { contentNotFound, notTaggable, referenceNotFound } from "./errors.ts";
-import type { Deleter, ReferrerLister, Store, StoreOptions } from "./source.ts";
+import type { Deleter, Measurer, ReferrerLister, Store, StoreOptions, Untagger } from "./source.ts";
 import { verified } from "./verify.ts";
 
 /** A store in memory. */
-export interface Memory extends Store, Deleter, ReferrerLister {}
+export interface Memory extends Store, Deleter, Measurer, ReferrerLister, Untagger {}
 
 /** Makes an empty store. Bytes that are pushed are kept as they are: do not change them afterwards. */
 export function createMemory(): Memory {
@@ -58,6 +58,11 @@ class MemoryStore implements Memory {
     yield* [...this.#tags.keys()].sort();
   }
 
+  async sizeOf(digest: Digest, options: StoreOptions = {}): Promise<number | undefined> {
+    options.signal?.throwIfAborted();
+    return this.#contents.get(digest)?.byteLength;
+  }
+
   async push(
     descriptor: Descriptor,
     content: Uint8Array | AsyncIterable<Uint8Array>,
@@ -85,6 +90,11 @@ class MemoryStore implements Memory {
     readDocument(this.#shelf, descriptor);
     const { data: _, ...named } = descriptor;
     this.#tags.set(tag, named);
+  }
+
+  async untag(tag: string, options: StoreOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (!this.#tags.delete(tag)) throw referenceNotFound(tag, this.#shelf.name);
   }
 
   async delete(descriptor: Descriptor, options: StoreOptions = {}): Promise<void> {

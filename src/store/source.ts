@@ -5,6 +5,7 @@
  * @module
  */
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 
 /** The readable half of a store: a layout, an archive, a repository of a registry. */
 export interface Source {
@@ -81,12 +82,18 @@ export interface Untagger {
 
 /** A store that takes a manifest and names it in one step. */
 export interface TaggedPusher {
-  /** As `push` followed by `tag`, in one request. */
+  /**
+   * As `push` followed by `tag`, in one request.
+   *
+   * @param options.replacing only while the tag names this digest, or nothing (null). A store that cannot tell does without:
+   * most registries have no such condition.
+   * @throws HiatusError `RACE` when the tag names something else.
+   */
   pushTagged(
     descriptor: Descriptor,
     content: Uint8Array,
     tag: string,
-    options?: StoreOptions,
+    options?: StoreOptions & { readonly replacing?: Digest | null | undefined },
   ): Promise<void>;
 }
 
@@ -94,6 +101,12 @@ export interface TaggedPusher {
 export interface Distant {
   /** Is it cheaper to ask whether the content is there than to push it? */
   worthAsking(descriptor: Descriptor): boolean;
+}
+
+/** A source that knows the size of what it holds by its digest alone, as one needs who serves blobs. */
+export interface Measurer {
+  /** Bytes; undefined when nothing of this digest is there. */
+  sizeOf(digest: Digest, options?: StoreOptions): Promise<number | undefined>;
 }
 
 /** Can content be deleted here? */

@@ -109,7 +109,7 @@ describe("parseDefinition", () => {
     ["name: [\n", /^2:1: Flow sequence/],
     ['name: "a\n', /^2:1: Missing closing "quote/],
     [`${GOOD}name: b\n`, "12:1: Map keys must be unique"],
-    [`${GOOD}---\n${GOOD}`, "12:1: a second document begins; one file defines one image"],
+    [`${GOOD}---\n${GOOD}`, "12:1: a second document begins; one file holds one"],
     [
       `${GOOD}inline: &a none\n`.replace("3.10.2", "*a"),
       /^2:10: (?:Unresolved alias|aliases are not read)/,

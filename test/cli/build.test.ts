@@ -10,9 +10,9 @@ import {
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeEach, describe, expect, test } from "vitest";
-import { jsonSchemas } from "../../src/build/schemas.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { packageRoot } from "../../src/package-root.ts";
+import { jsonSchemas } from "../../src/release/schemas.ts";
 import { scratch } from "../folder.ts";
 import { ended, hiatus, jsonLines, type RunOptions, start } from "./command.ts";
 import { digestsOf, snapshot } from "./snapshot.ts";

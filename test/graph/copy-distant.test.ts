@@ -98,6 +98,15 @@ describe("copyGraph to a store far away", () => {
     expect(log.slice(-3)).toEqual(["tag child", `push ${root.digest} as 1.0`, "tag 1"]);
   });
 
+  test("does not push the subject of a referrer again when it is known to be there", async () => {
+    const from = await filled([...content.all, ...content.signatureBlobs, content.signature]);
+    const { log, store } = distant(await filled());
+    await copyGraph(from, store, [content.signature.descriptor], { present: [root] });
+    expect(log[0]).toBe(`exists ${content.signature.descriptor.digest}`);
+    expect(log.slice(1, 3).sort()).toEqual(pushes(content.signatureBlobs));
+    expect(log.slice(3)).toEqual(pushes([content.signature]));
+  });
+
   test("mounts what the registry has elsewhere and pushes the rest", async () => {
     const [first] = content.blobs as [Piece];
     const target = createMemory();

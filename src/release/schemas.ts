@@ -4,9 +4,10 @@
  * @module
  */
 import * as z from "zod";
-import { ImageDefinitionSchema } from "./definition.ts";
-import { LockSchema } from "./lock.ts";
-import { BuildRecordSchema } from "./record.ts";
+import { ImageDefinitionSchema } from "../build/definition.ts";
+import { LockSchema } from "../build/lock.ts";
+import { BuildRecordSchema } from "../build/record.ts";
+import { MirrorsFileSchema } from "./mirrors/schema.ts";
 
 /** The schemas by file name under `images/schemas/`. Draft 2020-12. */
 export function jsonSchemas(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
@@ -31,6 +32,11 @@ export function jsonSchemas(): Readonly<Record<string, Readonly<Record<string, u
       BuildRecordSchema,
       "Build record",
       "Everything that a build made, and with what: dist/<name>/build.json",
+    ),
+    "mirrors.schema.json": make(
+      MirrorsFileSchema,
+      "Mirrors file",
+      "Where hiatus releases an image to; images/mirrors.example.yaml goes through it line by line",
     ),
   };
 }

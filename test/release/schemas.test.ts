@@ -5,9 +5,9 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { formatLock, type Lock, lockOf } from "../../src/build/lock.ts";
 import type { BuildRecord } from "../../src/build/record.ts";
-import { jsonSchemas } from "../../src/build/schemas.ts";
 import { packageRoot } from "../../src/package-root.ts";
-import { sampleRecord } from "./sample-record.ts";
+import { jsonSchemas } from "../../src/release/schemas.ts";
+import { sampleRecord } from "../build/sample-record.ts";
 
 const images = join(packageRoot(), "images");
 const readJson = (path: string) =>
@@ -32,12 +32,15 @@ describe("jsonSchemas", () => {
     }
   });
 
-  test("explains every key of a definition, for editors to show", () => {
-    const { properties } = readJson(join(images, "schemas", "image.schema.json")) as {
-      properties: Record<string, { description?: string }>;
-    };
-    expect(Object.entries(properties).filter(([, { description }]) => !description)).toEqual([]);
-  });
+  test.each(["image.schema.json", "mirrors.schema.json"])(
+    "explains every key of %s, for editors to show",
+    (name) => {
+      const { properties } = readJson(join(images, "schemas", name)) as {
+        properties: Record<string, { description?: string }>;
+      };
+      expect(Object.entries(properties).filter(([, { description }]) => !description)).toEqual([]);
+    },
+  );
 });
 
 describe("image.schema.json", () => {
@@ -86,10 +89,11 @@ describe("digests.schema.json", () => {
   });
 
   test("takes every lock that is committed", () => {
-    const locks = readdirSync(images).map((name) => join(images, name, "digests.json"));
-    for (const path of locks.filter((file) =>
-      readdirSync(join(file, "..")).includes("digests.json"),
-    )) {
+    const locks = readdirSync(images, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith("digests.json"))
+      .map((path) => join(images, path));
+    expect(locks).not.toEqual([]);
+    for (const path of locks) {
       expect(problems("digests.schema.json", readJson(path))).toEqual([]);
     }
   });

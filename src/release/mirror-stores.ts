@@ -1,0 +1,27 @@
+/**
+ * What a release needs of a mirror: a store, a way to look at it afresh, and what it cost.
+ *
+ * @module
+ */
+import type { Source, Store, StoreOptions } from "../store/source.ts";
+import type { Mirror } from "./model.ts";
+
+/** A mirror, open. */
+export interface OpenMirror {
+  readonly mirror: Mirror;
+  /** Where content is pushed and tags are moved. */
+  readonly store: Store;
+  /** The same repository through a source that remembers nothing of what was pushed: every read is an answer of the registry. */
+  readonly fresh: Source;
+  /** What kind of registry it is, as far as is known by now. */
+  profile(): string;
+  /**
+   * Finds out whether one may push here, leaving nothing behind.
+   *
+   * @throws HiatusError with what is to be done: log in, make the project, ask for the right.
+   */
+  probe(options?: StoreOptions): Promise<void>;
+  /** Requests sent and bytes of bodies sent so far. */
+  cost(): { readonly requests: number; readonly bytes: number };
+  close(): void;
+}

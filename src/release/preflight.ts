@@ -1,0 +1,71 @@
+/**
+ * Looking at a mirror before anything is done there.
+ *
+ * @module
+ */
+import { HiatusError } from "../errors.ts";
+import type { StoreOptions } from "../store/source.ts";
+import type { OpenMirror } from "./mirror-stores.ts";
+import type { Mirror, MirrorState, ReleaseImage, ReleaseVariant, TagState } from "./model.ts";
+import { readTag } from "./tags.ts";
+
+/**
+ * What is at a mirror: its tags with what they name, and whether the image is there. Where something will have to be pushed,
+ * finds out whether it may be.
+ *
+ * @throws HiatusError when the mirror cannot be reached, does not know us, or would not take a push.
+ */
+export async function preflight(
+  open: OpenMirror,
+  image: ReleaseImage,
+  options: StoreOptions = {},
+): Promise<MirrorState> {
+  const { mirror, fresh } = open;
+  const variant = variantFor(mirror, image);
+  const { root } = variant;
+  // The version's tag is asked for first and alone: it is what a mirror that holds everything is known by, and it settles
+  // connection and token for the rest.
+  const [first = "", ...others] = mirror.tags;
+  const tags = [await stateOf(open, first, variant, options)];
+  tags.push(...(await Promise.all(others.map((tag) => stateOf(open, tag, variant, options)))));
+  const present =
+    tags.some(({ action }) => action === "keep") || (await fresh.exists(root, options));
+  if (!present || tags.some(({ action }) => action !== "keep")) await open.probe(options);
+  return { mirror, variant, profile: open.profile(), present, tags };
+}
+
+/** Does nothing have to move at this mirror? Whether all that the root names is there is read back later. */
+export function isConverged({ present, tags }: MirrorState): boolean {
+  return present && tags.every(({ action }) => action === "keep");
+}
+
+/**
+ * The image in the form that a mirror wants.
+ *
+ * @throws HiatusError `CONFIG` when it was not built in that form.
+ */
+export function variantFor(mirror: Mirror, image: ReleaseImage): ReleaseVariant {
+  const found = image.variants.find(
+    ({ format, inline }) => format === mirror.format && inline === mirror.inline,
+  );
+  if (found !== undefined) return found;
+  throw new HiatusError(
+    "CONFIG",
+    `Mirror "${mirror.name}" wants the format ${mirror.format} with inline ${mirror.inline}, and the image is not there in that form`,
+    {
+      detail: { mirror: mirror.name, format: mirror.format, inline: mirror.inline },
+      hint: "Let the release build the image, or change format and inline of that mirror",
+    },
+  );
+}
+
+async function stateOf(
+  { fresh }: OpenMirror,
+  tag: string,
+  { root }: ReleaseVariant,
+  options: StoreOptions,
+): Promise<TagState> {
+  const { before, bytes } = await readTag(fresh, tag, root, options);
+  if (before === undefined) return { tag, before, bytes, action: "create" };
+  return { tag, before, bytes, action: before.digest === root.digest ? "keep" : "move" };
+}

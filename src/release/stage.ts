@@ -1,0 +1,53 @@
+/**
+ * Staging: the image goes to a mirror by its digests, and no tag moves.
+ *
+ * @module
+ */
+import { HiatusError, isAbort } from "../errors.ts";
+import { type CopyEvent, copyGraph } from "../graph/copy.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { StoreOptions } from "../store/source.ts";
+import type { OpenMirror } from "./mirror-stores.ts";
+import type { MirrorState } from "./model.ts";
+
+/** How staging is done. */
+export interface StageOptions extends StoreOptions {
+  readonly onProgress?: ((event: CopyEvent) => void) | undefined;
+}
+
+/** What was staged. */
+export interface Staged {
+  /** Attachments that are there now; fewer than all when the mirror refused some and may. */
+  readonly attachments: readonly Descriptor[];
+  /** Why attachments are not there, if some are not. */
+  readonly refused: HiatusError | undefined;
+}
+
+/**
+ * Copies the image to a mirror, then what is attached to it. A mirror that takes the image and refuses the attachments has
+ * the image all the same.
+ *
+ * @throws HiatusError when the image cannot be copied, or an attachment cannot and must be there.
+ */
+export async function stage(
+  open: OpenMirror,
+  state: MirrorState,
+  options: StageOptions = {},
+): Promise<Staged> {
+  const { mirror, store } = open;
+  const { source, root, attachments } = state.variant;
+  const { signal, onProgress } = options;
+  const copy = { signal, onProgress, concurrency: mirror.connection.concurrency };
+  await copyGraph(source, store, [root], { ...copy, rootsAbsent: !state.present });
+  if (mirror.attachments === "none" || attachments.length === 0) {
+    return { attachments: [], refused: undefined };
+  }
+  try {
+    await copyGraph(source, store, attachments, { ...copy, present: [root] });
+    return { attachments, refused: undefined };
+  } catch (error) {
+    if (isAbort(error) || !(error instanceof HiatusError)) throw error;
+    if (mirror.attachments === "required") throw error;
+    return { attachments: [], refused: error };
+  }
+}
