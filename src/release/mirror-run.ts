@@ -21,14 +21,30 @@ export interface MirrorRun {
   state: MirrorState | undefined;
   /** Does it hold the whole image, read back? */
   verified: boolean;
+  /** Was everything pushed again, because it had lost some? */
+  repaired: boolean;
   readonly failures: MirrorFailure[];
   readonly tags: TagOutcome[];
   readonly timings: Partial<Record<Phase, number>>;
 }
 
+/** What every phase takes. */
+export interface PhaseOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: ReleaseEvent) => void) | undefined;
+}
+
 /** A mirror that nothing has happened to yet. */
 export function startRun(open: OpenMirror): MirrorRun {
-  return { open, state: undefined, verified: false, failures: [], tags: [], timings: {} };
+  return {
+    open,
+    state: undefined,
+    verified: false,
+    repaired: false,
+    failures: [],
+    tags: [],
+    timings: {},
+  };
 }
 
 /** Has anything but attachments gone wrong? */
@@ -95,8 +111,9 @@ function resultOf(run: MirrorRun): MirrorOutcome["result"] {
   const done = tags.filter(({ result }) => result === "created" || result === "moved");
   if (done.length > 0) return "released";
   const left = state.tags.filter(({ action }) => action !== "keep");
-  if (left.every(({ tag }) => tags.some((one) => one.tag === tag && one.result === "kept")))
-    return "unchanged";
+  const isKept = (name: string) =>
+    tags.some(({ tag, result }) => tag === name && result === "kept");
+  if (left.every(({ tag }) => isKept(tag))) return run.repaired ? "released" : "unchanged";
   return verified ? "staged" : "not tried";
 }
 

@@ -7,17 +7,16 @@
  */
 import { HiatusError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { readAll } from "../store/verify.ts";
 import { beginOrResume } from "./begin.ts";
 import { type Journal, openJournal, previousOf } from "./journal.ts";
 import { withJournalLock } from "./journal-lock.ts";
 import { hasFailed, type MirrorRun, outcomeOf, runPhase, startRun } from "./mirror-run.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { MirrorState, ReleaseEvent, ReleaseImage, ReleaseResult } from "./model.ts";
+import { moveAll } from "./move-all.ts";
 import { isConverged, preflight } from "./preflight.ts";
-import { readBack } from "./read-back.ts";
-import { stage } from "./stage.ts";
-import { lookAtTag, moveTag, now, previousRecord } from "./tags.ts";
+import { stageAndReadBack } from "./stage-mirror.ts";
+import { now } from "./tags.ts";
 
 /** A tag that names something else now and is to be moved. */
 export interface PlannedMove {
@@ -38,6 +37,11 @@ export interface ReleaseOptions {
   readonly stageOnly?: boolean | undefined;
   /** Go on with the unfinished release of the journal. @default "if it is the same" */
   readonly resume?: boolean | undefined;
+  /**
+   * Take no mirror for whole because its tags are right: read everything back and push again what is not handed out.
+   * @default false
+   */
+  readonly repair?: boolean | undefined;
   /** Asked once before existing tags are moved to other content; without it that is refused. */
   readonly confirm?: ((moves: readonly PlannedMove[]) => Promise<boolean>) | undefined;
   /** Told what was found before anything is done. */
@@ -106,7 +110,9 @@ async function run(
   };
   if (blocked(runs)) return finish("failed", true);
   const working = runs.filter((one) => !hasFailed(one));
-  const left = working.filter(({ state }) => state !== undefined && !isConverged(state));
+  const left = working.filter(
+    ({ state }) => state !== undefined && (options.repair || !isConverged(state)),
+  );
   if (left.length === 0) return finish(anyFailed(runs) ? "failed" : "unchanged", false);
   if (!options.stageOnly) await agree(left, journal, options);
 
@@ -180,128 +186,6 @@ async function agree(
     `The release would move ${moves.length === 1 ? "a tag that names" : `${moves.length} tags that name`} something else now\n  ${list.join("\n  ")}`,
     { detail: { moves }, hint: "Say --yes if that is meant; --dry-run shows the whole plan" },
   );
-}
-
-async function stageAndReadBack(
-  one: MirrorRun,
-  journal: Journal,
-  options: ReleaseOptions,
-): Promise<void> {
-  const { signal, onEvent = () => undefined } = options;
-  const { open, state } = one;
-  if (state === undefined) return;
-  const mirror = open.mirror.name;
-  const digest = state.variant.root.digest;
-  for (const tag of state.tags) {
-    if (tag.action === "keep" || previousOf(journal.records, mirror, tag.tag)) continue;
-    journal.append(previousRecord(mirror, tag));
-  }
-  let total = 0;
-  const staged = await runPhase(one, "stage", onEvent, () =>
-    stage(open, state, {
-      signal,
-      onProgress(event) {
-        if (event.type === "plan") total += event.plan.total.bytes;
-        if (event.type !== "copied" && event.type !== "mounted") return;
-        const { bytes } = event;
-        onEvent({ type: "mirror", mirror, phase: "stage", state: "progress", bytes, total });
-      },
-    }),
-  );
-  if (staged === undefined) return;
-  if (staged.refused !== undefined) {
-    const { code, message, hint } = staged.refused;
-    one.failures.push({ phase: "stage", code, message, hint, attachmentsOnly: true });
-    onEvent({ type: "warning", mirror, message, ...(hint === undefined ? {} : { hint }) });
-  }
-  journal.append({ ...now(), type: "staged", mirror, digest });
-  const roots = [state.variant.root, ...staged.attachments];
-  const concurrency = open.mirror.connection.concurrency;
-  const read = await runPhase(one, "read-back", onEvent, () =>
-    readBack(open.fresh, roots, { signal, concurrency }),
-  );
-  if (read === undefined) return;
-  journal.append({ ...now(), type: "verified", mirror, digest });
-  one.verified = true;
-}
-
-/** Moves the tags of all mirrors, mirrors side by side. Once a required one fails, no further move is begun anywhere. */
-async function moveAll(
-  runs: readonly MirrorRun[],
-  journal: Journal,
-  options: ReleaseOptions,
-): Promise<void> {
-  const { onEvent = () => undefined } = options;
-  onEvent({ type: "phase", phase: "tags", state: "begin" });
-  let stopped = false;
-  await Promise.all(
-    runs.map(async (one) => {
-      await runPhase(one, "tags", onEvent, () => moveTags(one, journal, options, () => stopped));
-      if (one.open.mirror.required && hasFailed(one)) stopped = true;
-    }),
-  );
-  // Whoever moved a tag between our move and now is found here.
-  if (!stopped) await Promise.all(runs.map(async (one) => lookOnceMore(one, journal, options)));
-  onEvent({ type: "phase", phase: "tags", state: "end" });
-}
-
-async function moveTags(
-  one: MirrorRun,
-  journal: Journal,
-  options: ReleaseOptions,
-  isStopped: () => boolean,
-): Promise<void> {
-  const { signal, onEvent = () => undefined } = options;
-  const { open, state } = one;
-  if (state === undefined) return;
-  const { mirror, store } = open;
-  const { root, source } = state.variant;
-  const bytes = await readAll(source, root, { signal });
-  for (const tag of state.tags) {
-    if (tag.action === "keep") continue;
-    signal?.throwIfAborted();
-    if (isStopped()) return;
-    const move = { mirror: mirror.name, store, state: tag, root, bytes };
-    const outcome = await moveTag(move, journal, { signal });
-    one.tags.push(outcome);
-    onEvent({ type: "tag", mirror: mirror.name, ...outcome });
-    if (outcome.result === "raced") throw raced(one, outcome.tag, outcome.after);
-  }
-}
-
-async function lookOnceMore(
-  one: MirrorRun,
-  journal: Journal,
-  { signal, onEvent = () => undefined }: ReleaseOptions,
-): Promise<void> {
-  const { open, state } = one;
-  if (state === undefined || hasFailed(one)) return;
-  const mirror = open.mirror.name;
-  const root = state.variant.root.digest;
-  await runPhase(one, "tags", onEvent, async () => {
-    for (const [at, outcome] of one.tags.entries()) {
-      const found = await lookAtTag(open.fresh, outcome.tag, { signal });
-      if (found?.digest === root) continue;
-      journal.append({
-        ...now(),
-        type: "raced",
-        mirror,
-        tag: outcome.tag,
-        found: found?.digest ?? null,
-      });
-      one.tags[at] = { ...outcome, after: found?.digest, result: "raced" };
-      throw raced(one, outcome.tag, found?.digest);
-    }
-  });
-}
-
-function raced(one: MirrorRun, tag: string, found: Digest | undefined): HiatusError {
-  const { registry, repository } = one.open.mirror;
-  const what = found === undefined ? "took it away" : `moved it to ${found}`;
-  return new HiatusError("RACE", `Somebody else ${what}: ${registry}/${repository}:${tag}`, {
-    detail: { mirror: one.open.mirror.name, tag, found },
-    hint: "Find out who releases there, then go on with --resume --yes, or put the old tags back with --rollback",
-  });
 }
 
 function resultOf(

@@ -13,6 +13,11 @@ import type { MirrorState } from "./model.ts";
 /** How staging is done. */
 export interface StageOptions extends StoreOptions {
   readonly onProgress?: ((event: CopyEvent) => void) | undefined;
+  /**
+   * Push everything without asking, because the mirror does not hand out what it says it has.
+   * @default false
+   */
+  readonly force?: boolean | undefined;
 }
 
 /** What was staged. */
@@ -36,14 +41,18 @@ export async function stage(
 ): Promise<Staged> {
   const { mirror, store } = open;
   const { source, root, attachments } = state.variant;
-  const { signal, onProgress } = options;
+  const { signal, onProgress, force = false } = options;
   const copy = { signal, onProgress, concurrency: mirror.connection.concurrency };
-  await copyGraph(source, store, [root], { ...copy, rootsAbsent: !state.present });
+  await copyGraph(source, store, [root], { ...copy, rootsAbsent: force || !state.present });
   if (mirror.attachments === "none" || attachments.length === 0) {
     return { attachments: [], refused: undefined };
   }
   try {
-    await copyGraph(source, store, attachments, { ...copy, present: [root] });
+    await copyGraph(source, store, attachments, {
+      ...copy,
+      present: [root],
+      rootsAbsent: force,
+    });
     return { attachments, refused: undefined };
   } catch (error) {
     if (isAbort(error) || !(error instanceof HiatusError)) throw error;

@@ -346,3 +346,25 @@ describe("a release that dies at any write of its journal", () => {
     }
   }, 120_000);
 });
+
+describe("release of what a mirror has lost", () => {
+  test("pushes everything again when the mirror does not hand out what it says it has", async () => {
+    const { mirrors, run } = setup(2);
+    await run();
+    const [mirror] = mirrors as [MemoryMirror];
+    const lost = content.blobs[1]?.descriptor;
+    if (lost === undefined) throw new Error("the sample has blobs");
+    await mirror.memory.delete(lost);
+    // It goes on saying that it has everything.
+    const exists = mirror.memory.exists.bind(mirror.memory);
+    mirror.memory.exists = async (descriptor, options) =>
+      descriptor.digest === root || (await exists(descriptor, options));
+    mirror.store.exists = mirror.memory.exists;
+    expect((await run()).result).toBe("unchanged");
+    const result = await run({ repair: true });
+    expect(result.result).toBe("released");
+    expect(result.mirrors.map((one) => one.result)).toEqual(["released", "unchanged"]);
+    expect(await exists(lost)).toBe(true);
+    expect(mirror.log.filter((line) => line === `push ${lost.digest}`)).toHaveLength(2);
+  });
+});
