@@ -5,6 +5,7 @@
  */
 import type { InlineMode } from "../build/definition.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Attachment } from "../graph/attachments.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageFormat } from "../oci/media-type.ts";
@@ -60,8 +61,8 @@ export interface ReleaseVariant {
   readonly inline: InlineMode;
   readonly root: Descriptor;
   /** What refers to the root or to its children, to go along. */
-  readonly attachments: readonly Descriptor[];
-  readonly source: Source;
+  readonly attachments: readonly Attachment[];
+  readonly source: Pick<Source, "fetch">;
 }
 
 /** What is released. */

@@ -68,7 +68,8 @@ async function stageOnce(
     onEvent({ type: "warning", mirror, message, ...(hint === undefined ? {} : { hint }) });
   }
   journal.append({ ...now(), type: "staged", mirror, digest: state.variant.root.digest });
-  const roots = [state.variant.root, ...staged.attachments];
+  const attached = staged.attachments.map(({ descriptor }) => descriptor);
+  const roots = [state.variant.root, ...attached];
   const concurrency = open.mirror.connection.concurrency;
   const read = await runPhase(one, "read-back", onEvent, () =>
     readBack(open.fresh, roots, { signal, concurrency }),

@@ -4,8 +4,8 @@
  * @module
  */
 import { HiatusError, isAbort } from "../errors.ts";
+import type { Attachment } from "../graph/attachments.ts";
 import { type CopyEvent, copyGraph } from "../graph/copy.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import type { StoreOptions } from "../store/source.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { MirrorState } from "./model.ts";
@@ -23,7 +23,7 @@ export interface StageOptions extends StoreOptions {
 /** What was staged. */
 export interface Staged {
   /** Attachments that are there now; fewer than all when the mirror refused some and may. */
-  readonly attachments: readonly Descriptor[];
+  readonly attachments: readonly Attachment[];
   /** Why attachments are not there, if some are not. */
   readonly refused: HiatusError | undefined;
 }
@@ -48,11 +48,15 @@ export async function stage(
     return { attachments: [], refused: undefined };
   }
   try {
-    await copyGraph(source, store, attachments, {
-      ...copy,
-      present: [root],
-      rootsAbsent: force,
-    });
+    const roots = attachments.map(({ descriptor }) => descriptor);
+    // What is attached goes by the digest of what it is attached to, so its tags say nothing that could be wrong before.
+    const tags = attachments.flatMap(({ descriptor, tag }) =>
+      tag === undefined ? [] : [{ descriptor, tag }],
+    );
+    const attached = new Set(roots.map(({ digest }) => digest));
+    const subjects = attachments.map(({ subject }) => subject);
+    const present = [root, ...subjects.filter(({ digest }) => !attached.has(digest))];
+    await copyGraph(source, store, roots, { ...copy, present, rootsAbsent: force, tags });
     return { attachments, refused: undefined };
   } catch (error) {
     if (isAbort(error) || !(error instanceof HiatusError)) throw error;

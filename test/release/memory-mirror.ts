@@ -90,7 +90,9 @@ export async function sampleRelease(text = "layer", version = "1.0.0") {
         format: "oci",
         inline: "none",
         root: content.index.descriptor,
-        attachments: [content.signature.descriptor],
+        attachments: [
+          { descriptor: content.signature.descriptor, subject: content.index.descriptor },
+        ],
         source,
       },
     ],
