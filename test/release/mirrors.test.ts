@@ -206,6 +206,7 @@ describe("readMirrors refuses", () => {
       one("  - { name: two, repository: registry.example:5000/team/pause }\n"),
       /^5:30: .*releases to already \(line 4\)/,
     ],
+    [one("    format: docker\n    inline: all\n"), /^6:13: Docker's format has no data field/],
     [one("groups: { eu: [nowhere] }\n"), /^5:16: "nowhere" is neither/],
     [one("groups: { here: [here] }\n"), /^5:17: "here" is the name of a mirror already/],
     ["version: 1\ninclude: [gone.yaml]\n", '2:11: there is no file "gone.yaml"'],

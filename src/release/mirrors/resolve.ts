@@ -67,8 +67,7 @@ function resolveOne(located: LocatedMirror, target: MirrorTarget): Mirror {
     repository,
     tags: resolveTags(located, target),
     required: entry.required ?? true,
-    format: entry.format ?? "oci",
-    inline: entry.inline ?? target.inline,
+    ...formOf(located, target),
     attachments: entry.attachments ?? "best-effort",
     profile: entry.profile === "auto" ? undefined : entry.profile,
     connection: {
@@ -83,6 +82,17 @@ function resolveOne(located: LocatedMirror, target: MirrorTarget): Mirror {
       rate: entry.rate,
     },
   };
+}
+
+function formOf(located: LocatedMirror, target: MirrorTarget): Pick<Mirror, "format" | "inline"> {
+  const { format = "oci", inline } = located.entry;
+  if (format === "oci") return { format, inline: inline ?? target.inline };
+  if (inline === undefined || inline === "none") return { format, inline: "none" };
+  throw problemAt(
+    located,
+    "inline",
+    "Docker's format has no data field; take it out, or use format: oci",
+  );
 }
 
 function resolveRepository(
