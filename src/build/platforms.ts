@@ -4,7 +4,7 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
-import { samePlatform } from "../oci/platform.ts";
+import { readPlatformName, samePlatform } from "../oci/platform.ts";
 import { closest } from "./closest.ts";
 import type { PlatformRow } from "./platform-row.ts";
 import { PLATFORMS } from "./platform-table.ts";
@@ -17,15 +17,8 @@ export { PLATFORMS } from "./platform-table.ts";
  * `arm` alone is `arm/v7`, as in containerd.
  */
 export function findPlatform(name: string): PlatformRow | undefined {
-  const [architecture, variant, ...rest] = name.replace(/^linux\//, "").split("/");
-  if (architecture === undefined || rest.length > 0) return undefined;
-  const platform = { os: "linux", architecture, ...variantOf(architecture, variant) };
-  return PLATFORMS.find((row) => samePlatform(row.platform, platform));
-}
-
-function variantOf(architecture: string, variant: string | undefined): { variant?: string } {
-  if (variant !== undefined) return { variant };
-  return architecture === "arm" ? { variant: "v7" } : {};
+  const platform = readPlatformName(name);
+  return platform && PLATFORMS.find((row) => samePlatform(row.platform, platform));
 }
 
 /** Names that other tools use for the same CPUs: only good for a suggestion. */

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { HiatusError } from "../errors.ts";
-import { closest } from "./closest.ts";
 import type { Host } from "./host.ts";
 import type { PlatformRow } from "./platform-row.ts";
 
@@ -46,20 +44,6 @@ export interface Invocation {
   readonly optimise: readonly string[];
   /** Folders of the kernel's exported headers, in the order in which they are searched. */
   readonly includes: readonly string[];
-}
-
-/**
- * Reads the name of a toolchain.
- *
- * @throws HiatusError `USAGE` when there is none of that name.
- */
-export function parseToolchain(text: string): ToolchainName {
-  const name = TOOLCHAIN_NAMES.find((known) => known === text);
-  if (name !== undefined) return name;
-  const meant = closest(text, TOOLCHAIN_NAMES);
-  throw new HiatusError("USAGE", `"${text.slice(0, 80)}" is not a toolchain`, {
-    hint: `${meant === undefined ? "" : `Did you mean "${meant}"? `}Choose among ${TOOLCHAIN_NAMES.join(", ")}`,
-  });
 }
 
 /** The toolchain of that name. Only its own module is loaded. */

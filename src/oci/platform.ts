@@ -33,14 +33,38 @@ export function platformSlug(platform: Platform): string {
  * @throws HiatusError `INVALID` when the text has another form.
  */
 export function parsePlatform(text: string): Platform {
+  return read(text) ?? refuse(text);
+}
+
+/**
+ * Reads a platform as a person may write it: Linux can be left out (`arm64`, `arm/v7`), and `arm` alone is `arm/v7`, as in
+ * containerd.
+ *
+ * @throws HiatusError `INVALID` when the text has another form.
+ */
+export function parsePlatformName(text: string): Platform {
+  return readPlatformName(text) ?? refuse(text);
+}
+
+/** The same, and undefined when the text has another form. */
+export function readPlatformName(text: string): Platform | undefined {
+  const isShort = /^[a-z0-9_]+(?:\/v[0-9]+)?$/.test(text);
+  const platform = read(isShort ? `linux/${text}` : text);
+  const isBare = platform?.architecture === "arm" && platform.variant === undefined;
+  return isBare ? { ...platform, variant: "v7" } : platform;
+}
+
+function read(text: string): Platform | undefined {
   const match = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9]+))?$/.exec(text);
-  if (match === null) {
-    throw new HiatusError("INVALID", `"${text}" is not a platform`, {
-      hint: 'Write it as "os/architecture" or "os/architecture/variant", for example "linux/arm/v7"',
-    });
-  }
+  if (match === null) return undefined;
   const [, os, architecture, variant] = match as unknown as [string, string, string, string?];
   return variant === undefined ? { architecture, os } : { architecture, os, variant };
+}
+
+function refuse(text: string): never {
+  throw new HiatusError("INVALID", `"${text}" is not a platform`, {
+    hint: 'Write it as "os/architecture" or "os/architecture/variant", for example "linux/arm/v7"',
+  });
 }
 
 /** Do two platforms name the same machine? `linux/arm64` and `linux/arm64/v8` do. */

@@ -56,6 +56,11 @@ export function parseReference(text: string): Reference {
   };
 }
 
+/** Does the text follow the grammar of a repository: a lower-case path of at most 255 characters, with no host? */
+export function isRepository(text: string): boolean {
+  return text.length <= REPOSITORY_LIMIT && REPOSITORY.test(text);
+}
+
 /** Writes a reference in full, so that {@link parseReference} reads the same from it. */
 export function formatReference(reference: Reference): string {
   const { registry, repository, tag, digest } = reference;
@@ -83,7 +88,7 @@ function splitName(name: string, text: string): { registry: string; repository: 
   if (host === null || registry.length > HOST_LIMIT || Number(host[1] ?? 1) > 65535) {
     throw invalid(text, "its registry is not a host with an optional port");
   }
-  if (repository.length > REPOSITORY_LIMIT || !REPOSITORY.test(repository)) {
+  if (!isRepository(repository)) {
     throw invalid(text, "its repository is not a lower-case path");
   }
   return { registry, repository };

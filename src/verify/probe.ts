@@ -24,7 +24,7 @@ export interface Confinement {
   readonly dropCapabilities?: boolean;
   /** @default false */
   readonly noNewPrivs?: boolean;
-  /** A seccomp program: `struct sock_filter`s in the host's byte order, see `allowCalls`. @default none */
+  /** A seccomp program: `struct sock_filter`s in the host's byte order, as bpf.ts writes them. @default none */
   readonly seccomp?: Uint8Array;
   /** Signals that are ignored at exec; all others have their default. @default [] */
   readonly ignored?: readonly number[];
@@ -215,11 +215,6 @@ export interface Probe {
   supported(): Promise<{ ability: string; reason: string }[]>;
   /** Starts a static program as PID 1; fulfilled once it is executed. */
   start(program: string, options?: StartOptions): Promise<ProbeProcess>;
-  /** A seccomp program: these calls pass, others get `errno`, CPUs not listed (AUDIT_ARCH) are killed. */
-  allowCalls(
-    allowed: readonly { arch: number; calls: readonly number[] }[],
-    errno: number,
-  ): Uint8Array;
 }
 
 /** The addon and its file, or the one reason why there is none. */

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findPlatform, PLATFORMS } from "../../src/build/platforms.ts";
-import { parseToolchain } from "../../src/build/toolchain.ts";
 import { clang } from "../../src/build/toolchains/clang.ts";
 import { gcc } from "../../src/build/toolchains/gcc.ts";
 import { ZIG_VERSION, zig } from "../../src/build/toolchains/zig.ts";
@@ -169,20 +168,5 @@ describe("gcc", () => {
     script(folder, "s390x-linux-gnu-gcc", body);
     const compiler = (await gcc().compilers([s390x], hostOf(folder))).get(s390x)!;
     expect(compiler.optimise).toEqual([flag]);
-  });
-});
-
-describe("parseToolchain", () => {
-  test("reads the three names", () => {
-    expect(["zig", "clang", "gcc"].map(parseToolchain)).toEqual(["zig", "clang", "gcc"]);
-  });
-
-  test("suggests one for a slip", () => {
-    expect(() => parseToolchain("clag")).toThrow(
-      expect.objectContaining({
-        code: "USAGE",
-        hint: expect.stringMatching(/^Did you mean "clang"\?/),
-      }),
-    );
   });
 });

@@ -23,8 +23,9 @@ import { expectNothingLeft, type Footprint, settledFootprint } from "../runtime/
 import { describeWith } from "../runtime/needs.ts";
 import { buildPause, type PauseImage } from "../runtime/pause-image.ts";
 import { type Pod, runPod } from "../runtime/pods.ts";
-import { childrenOf, namespaceOf, readProcess, wakeUpsOf } from "../runtime/processes.ts";
+import { childrenOf, namespaceOf, readProcess } from "../runtime/processes.ts";
 import { until } from "../runtime/until.ts";
+import { type Exec, expectBuried, expectPauseFirst, STORMS } from "../runtime/walk.ts";
 
 const programs = [...CONTAINERD_PROGRAMS, ...APP_PROGRAMS, "ip"];
 const SLEEP = [BUSYBOX, "sleep", "1d"];
@@ -82,6 +83,13 @@ describeWith({ programs, root: true }, "containerd by its CRI socket", () => {
     let pod: Pod;
     let web: string;
     let second: string;
+    const execIn =
+      (container: string): Exec =>
+      async (...command) => {
+        const { stdout, ...rest } = await pod.exec(container, ...command);
+        expect(rest).toEqual({ code: 0, stderr: "" });
+        return stdout;
+      };
 
     beforeAll(async () => {
       pod = await runPod(cri, containerd, { name: "shared", namespaces: isolated("POD") });
@@ -92,14 +100,7 @@ describeWith({ programs, root: true }, "containerd by its CRI socket", () => {
       await pod.runInit("init", APP_IMAGE, [BUSYBOX, "sh", "-c", look]);
       web = await pod.start("web", APP_IMAGE, WEB_SERVER);
       second = await pod.start("second", APP_IMAGE, SLEEP);
-      for (const container of [web, second]) {
-        // A container counts as started a moment before its program runs.
-        const rows = await until("both programs", async () => {
-          const { stdout } = await pod.exec(container, BUSYBOX, "ps", "-o", "pid,args");
-          return /httpd/.test(stdout) && /sleep/.test(stdout) && stdout.split("\n");
-        });
-        expect(rows[1]?.trim()).toMatch(/^1 +\/pause$/);
-      }
+      for (const container of [web, second]) await expectPauseFirst(execIn(container));
     });
 
     it("runs the program that was built, as the user that the image names", async () => {
@@ -137,17 +138,9 @@ describeWith({ programs, root: true }, "containerd by its CRI socket", () => {
       await until("the orphan to be buried", () => childrenOf(pod.pid).length === 0);
     });
 
-    it.each([
-      ["storm", 20_000],
-      ["dead", 500],
-    ] as const)("buries the orphans of a %s of %i without waking up", async (kind, count) => {
-      const wakeUps = wakeUpsOf(pod.pid);
-      const made = await pod.exec(second, ORPHANS, kind, String(count));
-      expect(made).toEqual({ code: 0, stdout: `orphans made=${count} failed=0\n`, stderr: "" });
-      expect((await pod.exec(web, ORPHANS, "scan")).stdout).toMatch(/^zombies=0 /);
-      expect(childrenOf(pod.pid).filter(({ state }) => state === "Z")).toEqual([]);
-      expect(wakeUpsOf(pod.pid)).toBe(wakeUps);
-    });
+    it.each(STORMS)("buries the orphans of a %s of %i without waking up", (kind, count) =>
+      expectBuried(pod.pid, execIn(second), kind, count),
+    );
 
     it("goes without a trace", async () => {
       const { ms } = await timed(() => pod.remove());

@@ -5,7 +5,6 @@ import {
   APP_PROGRAMS,
   BUSYBOX,
   buildAppImage,
-  ORPHANS,
   PAGE,
   WEB_SERVER,
 } from "../runtime/app-image.ts";
@@ -15,8 +14,9 @@ import { DOCKER_GROWING, DOCKER_PROGRAMS, type Dockerd, startDockerd } from "../
 import { expectNothingLeft, type Footprint, settledFootprint } from "../runtime/footprint.ts";
 import { describeWith } from "../runtime/needs.ts";
 import { buildPause, type PauseImage } from "../runtime/pause-image.ts";
-import { childrenOf, namespaceOf, readProcess, wakeUpsOf } from "../runtime/processes.ts";
+import { namespaceOf, readProcess } from "../runtime/processes.ts";
 import { until } from "../runtime/until.ts";
+import { expectBuried, expectPauseFirst, STORMS } from "../runtime/walk.ts";
 
 /** The walk-through by which pause is explained everywhere: a pod out of Docker's parts. */
 describeWith(
@@ -57,12 +57,7 @@ describeWith(
 
     it("shows pause as PID 1 in every container", async () => {
       for (const name of ["web", "second"]) {
-        // A container counts as started a moment before its program runs.
-        const rows = await until("both programs", async () => {
-          const stdout = await exec(name, BUSYBOX, "ps", "-o", "pid,args");
-          return /httpd/.test(stdout) && /sleep/.test(stdout) && stdout.split("\n");
-        });
-        expect(rows[1]?.trim(), name).toMatch(/^1 +\/pause$/);
+        await expectPauseFirst((...command) => exec(name, ...command));
       }
     });
 
@@ -94,18 +89,9 @@ describeWith(
       expect(await exec("second", BUSYBOX, "cat", "/dev/shm/note")).toBe("shared\n");
     });
 
-    it.each([
-      ["storm", 20_000],
-      ["dead", 500],
-    ] as const)("buries the orphans of a %s of %i without waking up", async (kind, count) => {
-      const pause = await pidOf("pause");
-      const before = wakeUpsOf(pause);
-      expect(await exec("second", ORPHANS, kind, String(count))).toBe(
-        `orphans made=${count} failed=0\n`,
-      );
-      expect(await exec("second", ORPHANS, "scan")).toMatch(/^zombies=0 /);
-      expect(childrenOf(pause).filter(({ state }) => state === "Z")).toEqual([]);
-      expect(wakeUpsOf(pause)).toBe(before);
+    it.each(STORMS)("buries the orphans of a %s of %i without waking up", async (kind, count) => {
+      const second = (...command: readonly string[]) => exec("second", ...command);
+      await expectBuried(await pidOf("pause"), second, kind, count);
     });
 
     it("stops within a moment, with exit code 0, and takes the pod with it", async () => {

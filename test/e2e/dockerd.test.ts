@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { timed } from "../runtime/clock.ts";
 import { DOCKER_PROGRAMS, type Dockerd, startDockerd } from "../runtime/dockerd.ts";
 import { describeWith } from "../runtime/needs.ts";
 import { buildPause, type PauseImage, VARIANTS } from "../runtime/pause-image.ts";
+import { type Client, expectGentleStop, expectVersion } from "../runtime/short-life.ts";
 
 describeWith({ programs: DOCKER_PROGRAMS, root: true }, "dockerd", () => {
   let dockerd: Dockerd;
@@ -14,7 +14,12 @@ describeWith({ programs: DOCKER_PROGRAMS, root: true }, "dockerd", () => {
 
   describe.each(VARIANTS)("$variant", ({ format, inline }) => {
     let image: PauseImage;
-    const flags = ["--network", "none"];
+    const client = (): Client => ({
+      name: "docker",
+      flags: ["--network", "none"],
+      run: dockerd.docker,
+      attempt: dockerd.attempt,
+    });
 
     beforeAll(async () => {
       image = await buildPause(dockerd.folder, { format, inline });
@@ -38,23 +43,9 @@ describeWith({ programs: DOCKER_PROGRAMS, root: true }, "dockerd", () => {
       );
     });
 
-    it("runs /pause, which says its version", async () => {
-      expect(await dockerd.docker("run", "--rm", ...flags, image.name, "-v")).toBe(
-        `pause.c ${image.record.stamp}\n`,
-      );
-    });
+    it("runs /pause, which says its version", () => expectVersion(client(), image));
 
-    it("stops /pause long before it would be killed, with exit code 0", async () => {
-      await dockerd.docker("run", "--detach", "--name", "stopped", ...flags, image.name);
-      // It is killed after ten seconds, with exit code 137.
-      const { ms } = await timed(() => dockerd.docker("stop", "stopped"));
-      const code = await dockerd.docker("inspect", "--format", "{{.State.ExitCode}}", "stopped");
-      const said = await dockerd.attempt("logs", "stopped");
-      await dockerd.docker("rm", "--force", "stopped");
-      console.info(`docker stop: ${ms} ms`);
-      expect(code.trim()).toBe("0");
-      expect(said.stderr).toContain("Shutting down, got signal: Terminated");
-      expect(ms).toBeLessThan(5_000);
-    });
+    it("stops /pause long before it would be killed, with exit code 0", () =>
+      expectGentleStop(client(), image));
   });
 });

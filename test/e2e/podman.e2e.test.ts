@@ -4,7 +4,6 @@ import {
   APP_PROGRAMS,
   BUSYBOX,
   buildAppImage,
-  ORPHANS,
   PAGE,
   WEB_SERVER,
 } from "../runtime/app-image.ts";
@@ -20,8 +19,9 @@ import {
   type Podman,
   preparePodman,
 } from "../runtime/podman.ts";
-import { childrenOf, namespaceOf, readProcess, wakeUpsOf } from "../runtime/processes.ts";
+import { namespaceOf, readProcess } from "../runtime/processes.ts";
 import { until } from "../runtime/until.ts";
+import { expectBuried, expectPauseFirst, STORMS } from "../runtime/walk.ts";
 
 const programs = [...PODMAN_PROGRAMS, ...PODMAN_NETWORK_PROGRAMS, ...APP_PROGRAMS];
 
@@ -72,12 +72,7 @@ describeWith({ programs, root: true }, "podman pods", () => {
 
   it("shows pause as PID 1 in every container", async () => {
     for (const name of ["web", "second"]) {
-      // A container counts as started a moment before its program runs.
-      const rows = await until("both programs", async () => {
-        const stdout = await exec(name, BUSYBOX, "ps", "-o", "pid,args");
-        return /httpd/.test(stdout) && /sleep/.test(stdout) && stdout.split("\n");
-      });
-      expect(rows[1]?.trim(), name).toMatch(/^1 +\/pause$/);
+      await expectPauseFirst((...command) => exec(name, ...command));
     }
   });
 
@@ -115,17 +110,9 @@ describeWith({ programs, root: true }, "podman pods", () => {
     expect(await fetchPage(address)).toBe(PAGE);
   });
 
-  it.each([
-    ["storm", 20_000],
-    ["dead", 500],
-  ] as const)("buries the orphans of a %s of %i without waking up", async (kind, count) => {
-    const wakeUps = wakeUpsOf(pause);
-    expect(await exec("second", ORPHANS, kind, String(count))).toBe(
-      `orphans made=${count} failed=0\n`,
-    );
-    expect(await exec("web", ORPHANS, "scan")).toMatch(/^zombies=0 /);
-    expect(childrenOf(pause).filter(({ state }) => state === "Z")).toEqual([]);
-    expect(wakeUpsOf(pause)).toBe(wakeUps);
+  it.each(STORMS)("buries the orphans of a %s of %i without waking up", async (kind, count) => {
+    const second = (...command: readonly string[]) => exec("second", ...command);
+    await expectBuried(pause, second, kind, count);
   });
 
   it("stops pause long before it would be killed, with exit code 0", async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { timed } from "../runtime/clock.ts";
 import { describeWith } from "../runtime/needs.ts";
 import { buildPause, type PauseImage, VARIANTS } from "../runtime/pause-image.ts";
 import { PODMAN_PROGRAMS, type Podman, preparePodman } from "../runtime/podman.ts";
+import { type Client, expectGentleStop, expectVersion } from "../runtime/short-life.ts";
 
 describeWith({ programs: PODMAN_PROGRAMS, root: true }, "podman", () => {
   let place: Podman;
@@ -14,7 +14,12 @@ describeWith({ programs: PODMAN_PROGRAMS, root: true }, "podman", () => {
 
   describe.each(VARIANTS)("$variant", ({ format, inline }) => {
     let image: PauseImage;
-    const flags = () => ["--network", "none", "--cgroup-parent", place.cgroup.path];
+    const client = (): Client => ({
+      name: "podman",
+      flags: ["--network", "none", "--cgroup-parent", place.cgroup.path],
+      run: place.podman,
+      attempt: place.attempt,
+    });
 
     beforeAll(async () => {
       image = await buildPause(place.folder, { format, inline });
@@ -42,23 +47,9 @@ describeWith({ programs: PODMAN_PROGRAMS, root: true }, "podman", () => {
       expect({ user, entrypoint }).toEqual({ user: "65535:65535", entrypoint: '["/pause"]' });
     });
 
-    it("runs /pause, which says its version", async () => {
-      expect(await place.podman("run", "--rm", ...flags(), image.name, "-v")).toBe(
-        `pause.c ${image.record.stamp}\n`,
-      );
-    });
+    it("runs /pause, which says its version", () => expectVersion(client(), image));
 
-    it("stops /pause long before it would be killed, with exit code 0", async () => {
-      await place.podman("run", "--detach", "--name", "stopped", ...flags(), image.name);
-      // It is killed after ten seconds, with exit code 137.
-      const { ms } = await timed(() => place.podman("stop", "stopped"));
-      const code = await place.podman("inspect", "--format", "{{.State.ExitCode}}", "stopped");
-      const said = await place.attempt("logs", "stopped");
-      await place.podman("rm", "--force", "stopped");
-      console.info(`podman stop: ${ms} ms`);
-      expect(code.trim()).toBe("0");
-      expect(said.stderr).toContain("Shutting down, got signal: Terminated");
-      expect(ms).toBeLessThan(5_000);
-    });
+    it("stops /pause long before it would be killed, with exit code 0", () =>
+      expectGentleStop(client(), image));
   });
 });

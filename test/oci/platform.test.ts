@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   formatPlatform,
   parsePlatform,
+  parsePlatformName,
   platformSlug,
   samePlatform,
 } from "../../src/oci/platform.ts";
@@ -29,6 +30,30 @@ describe("parsePlatform", () => {
   ])("refuses %j", async (text) => {
     expect(await failureOf(() => parsePlatform(text))).toMatchObject({ code: "INVALID" });
   });
+});
+
+describe("parsePlatformName", () => {
+  test.each([
+    ["linux/amd64", "linux/amd64"],
+    ["windows/amd64", "windows/amd64"],
+    ["arm64", "linux/arm64"],
+    ["arm/v6", "linux/arm/v6"],
+    ["linux/arm/v6", "linux/arm/v6"],
+    ["arm", "linux/arm/v7"],
+    ["linux/arm", "linux/arm/v7"],
+  ])("reads %s as %s", (text, platform) => {
+    expect(formatPlatform(parsePlatformName(text))).toBe(platform);
+  });
+
+  test.each(["", "amd64/", "/amd64", "linux/arm/v7/x", "AMD64", "arm/v7/v7/v7"])(
+    "refuses %j",
+    async (text) => {
+      expect(await failureOf(() => parsePlatformName(text))).toMatchObject({
+        code: "INVALID",
+        message: `"${text}" is not a platform`,
+      });
+    },
+  );
 });
 
 describe("samePlatform", () => {

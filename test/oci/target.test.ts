@@ -28,17 +28,66 @@ describe("parseTarget", () => {
       { kind: "oci-archive", path: "/x/pause.tar.gz", tag: "3.10" },
     ],
     [`oci:d:${"t".repeat(128)}`, { kind: "oci", path: "d", tag: "t".repeat(128) }],
+    ["./dist", { kind: "oci", path: "./dist" }],
+    ["../dist:3.10", { kind: "oci", path: "../dist", tag: "3.10" }],
+    [".", { kind: "oci", path: "." }],
+    ["/srv/pause", { kind: "oci", path: "/srv/pause" }],
+    ["oci:5000/pause", { kind: "oci", path: "5000/pause" }],
   ] as const)("reads %s", (text, expected) => {
     expect(parseTarget(text)).toEqual(expected);
   });
 
   test.each([
+    [
+      "registry.k8s.io/pause:3.10",
+      { registry: "registry.k8s.io", repository: "pause", tag: "3.10" },
+    ],
+    ["docker://registry.k8s.io/pause", { registry: "registry.k8s.io", repository: "pause" }],
+    ["localhost:5000/a/b", { registry: "localhost:5000", repository: "a/b" }],
+    [`[::1]:5000/a@${digest}`, { registry: "[::1]:5000", repository: "a", digest }],
+    ["busybox:1", { registry: "docker.io", repository: "library/busybox", tag: "1" }],
+    ["docker:dind", { registry: "docker.io", repository: "library/docker", tag: "dind" }],
+    ["dir:5000/pause", { registry: "dir:5000", repository: "pause" }],
+    ["docker://oci:5000/pause", { registry: "oci:5000", repository: "pause" }],
+  ] as const)("reads %s as a reference to a registry", (text, expected) => {
+    expect(parseTarget(text)).toEqual({ kind: "registry", ...expected });
+  });
+
+  test.each(["pause", "team/pause:1", "docker://pause"])(
+    "with fullNames does not take %s for Docker Hub's",
+    async (text) => {
+      expect(parseTarget(text)).toMatchObject({ registry: "docker.io" });
+      const failure = await failureOf(() => parseTarget(text, { fullNames: true }));
+      expect(failure).toMatchObject({
+        code: "USAGE",
+        message: `"${text}" does not say which registry to write to`,
+        hint: expect.stringMatching(/^Write "docker\.io\/(?:library|team)\/pause" for Docker Hub/),
+      });
+    },
+  );
+
+  test.each(["docker.io/library/pause", "docker://docker.io/team/pause", "index.docker.io/a/b"])(
+    "with fullNames takes %s",
+    (text) => {
+      expect(parseTarget(text, { fullNames: true })).toMatchObject({ registry: "docker.io" });
+    },
+  );
+
+  test.each([
     "",
-    "dist",
-    "dist:3.10",
-    "docker://registry.k8s.io/pause",
+    "dir:/srv/pause",
+    "docker-archive:pause.tar",
+    "https://registry.k8s.io/pause",
     "OCI:dist",
-    "oci",
+    "Pause",
+    "registry.k8s.io/",
+    "registry.k8s.io/Pause",
+    "registry.k8s.io:99999/pause",
+    "registry.k8s.io/pause:",
+    "registry.k8s.io/pause@sha256:0",
+    "docker://",
+    "docker:///pause",
+    "a b",
     "oci:",
     "oci::tag",
     "oci:dist:",
@@ -52,14 +101,14 @@ describe("parseTarget", () => {
     `oci:dist@${digest.toUpperCase().replace("SHA", "sha")}`,
     "oci:di\0st",
     "oci-archive:",
-    "oci-archive",
     " oci:dist",
   ])("refuses %j", async (text) => {
     const failure = await failureOf(() => parseTarget(text));
-    expect(failure).toMatchObject({ code: "USAGE", hint: expect.stringContaining("oci:DIR") });
+    expect(["USAGE", "INVALID"]).toContain(failure.code);
+    expect(failure.hint).toMatch(/oci:DIR.*oci-archive:FILE.*HOST\[:PORT\]/);
   });
 
-  test("takes only what formatTarget writes again, whatever the text", async () => {
+  test("takes only what formatTarget writes so that it is read again, whatever the text", async () => {
     const pieces = fc.constantFrom(
       "oci",
       "-archive",
@@ -74,17 +123,20 @@ describe("parseTarget", () => {
       "\n",
       " ",
     );
-    const text = fc.array(pieces, { maxLength: 8 }).map((parts) => `oci:${parts.join("")}`);
+    const parts = fc.array(pieces, { maxLength: 8 }).map((some) => some.join(""));
+    const prefix = fc.constantFrom("", "oci:", "oci-archive:", "docker://", "host/", "oci:1/");
+    const text = fc.tuple(prefix, parts).map((both) => both.join(""));
     await holds(
       fc.property(fc.oneof(text, fc.string()), (some) => {
         let target: Target;
         try {
           target = parseTarget(some);
         } catch (error) {
-          expect((error as HiatusError).code).toBe("USAGE");
+          expect(["USAGE", "INVALID"]).toContain((error as HiatusError).code);
           return;
         }
-        expect(formatTarget(target)).toBe(some);
+        expect(parseTarget(formatTarget(target))).toEqual(target);
+        if (/^oci(?:-archive)?:/.test(some)) expect(formatTarget(target)).toBe(some);
       }),
       3000,
     );

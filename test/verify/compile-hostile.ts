@@ -1,6 +1,6 @@
-/** Compiles the hostile programs as the reaper is, with the pinned compiler. */
+/** Compiles programs for tests as the reaper is, with the pinned compiler. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { compileArgv } from "../../src/build/argv.ts";
 import { openCache } from "../../src/build/cache.ts";
 import { lookAtFiles } from "../../src/build/files.ts";
@@ -11,9 +11,19 @@ import { openToolchain } from "../../src/build/toolchain.ts";
 import { packageRoot } from "../../src/package-root.ts";
 
 /** Compiles `test/verify/hostile/<name>.c` for a platform, stamped 1.2.3, below a folder that exists. */
-export async function compileHostile(
+export function compileHostile(
   folder: string,
   name: string,
+  platform: string,
+): Promise<Uint8Array> {
+  const source = join(packageRoot(), "test/verify/hostile", `${name}.c`);
+  return compileFreestanding(folder, source, platform);
+}
+
+/** Compiles a source that may include the reaper's headers, for a platform, below a folder that exists. */
+export async function compileFreestanding(
+  folder: string,
+  source: string,
   platform: string,
 ): Promise<Uint8Array> {
   const row = findPlatform(platform);
@@ -21,14 +31,13 @@ export async function compileHostile(
   const compilers = row && (await (await openToolchain("zig")).compilers([row], host));
   const compiler = row && compilers?.get(row);
   if (compiler === undefined) throw new Error(`There is no compiler for ${platform}`);
-  const program = join(folder, `${name}-${row?.cpu}`);
+  const program = join(folder, `${basename(source, ".c")}-${row?.cpu}`);
   const argv = compileArgv(compiler, "1.2.3", { program, depfile: `${program}.d` });
-  const source = join(packageRoot(), "test/verify/hostile", `${name}.c`);
   // The same command but for the source, which comes last.
   const { status, stderr } = await run([...argv.slice(0, -1), "-I", ".", source], {
     cwd: join(packageRoot(), "native/reaper"),
     env: compiler.environment(folder),
   });
-  if (status !== 0) throw new Error(`${name}.c: ${stderr}`);
+  if (status !== 0) throw new Error(`${source}: ${stderr}`);
   return readFile(program);
 }

@@ -11,11 +11,11 @@ mod process;
 mod promise;
 mod values;
 
-use hiatus_probe_core::{clock, filter};
-use napi::bindgen_prelude::{BigInt, Object, Uint8Array};
+use hiatus_probe_core::clock;
+use napi::bindgen_prelude::{BigInt, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
-use options::{AllowedCalls, StartOptions};
+use options::StartOptions;
 use process::Process;
 use values::Refusal;
 
@@ -34,10 +34,4 @@ pub fn supported(env: &Env) -> Result<Object<'_>> {
 pub fn start(env: &Env, program: String, options: Option<StartOptions>) -> Result<Object<'_>> {
     let options = options.unwrap_or_default().into_core(program);
     promise::run(env, || hiatus_probe_core::start(&options?), Process::new)
-}
-
-#[napi]
-pub fn allow_calls(allowed: Vec<AllowedCalls>, errno: u16) -> Uint8Array {
-    let allowed: Vec<_> = allowed.into_iter().map(AllowedCalls::into_core).collect();
-    filter::to_bytes(&filter::allow(&allowed, errno)).into()
 }

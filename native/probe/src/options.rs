@@ -156,18 +156,6 @@ impl StormOptions {
     }
 }
 
-#[napi(object, object_to_js = false)]
-pub struct AllowedCalls {
-    pub arch: u32,
-    pub calls: Vec<u32>,
-}
-
-impl AllowedCalls {
-    pub fn into_core(self) -> filter::Allowed {
-        filter::Allowed { arch: self.arch, calls: self.calls }
-    }
-}
-
 fn unknown(what: &str, value: &str) -> Error {
     let why = format!("'{value}' is unknown");
     Error { kind: Kind::Argument, call: what.into(), errno: 0, why }

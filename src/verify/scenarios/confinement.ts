@@ -14,36 +14,33 @@ import { storm } from "./reaping.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What PodSecurity's "restricted" asks of a pod, and a read-only root besides. */
-const restricted = (trial: Trial): InitOptions => ({
+const restricted = (): InitOptions => ({
   readOnly: true,
   confinement: {
     uid: 65_535,
     gid: 65_535,
     dropCapabilities: true,
     noNewPrivs: true,
-    seccomp: runtimeDefault(trial.probe, trial.emulator !== undefined),
+    seccomp: runtimeDefault(),
   },
 });
 
 /** One life from start to end, in each of these. */
-const CONFINED: Readonly<Record<string, (trial: Trial) => InitOptions>> = {
+const CONFINED: Readonly<Record<string, () => InitOptions>> = {
   "as root": () => ({ readOnly: false, confinement: { uid: 0, gid: 0 } }),
   "as 65535": () => ({ readOnly: false, confinement: { uid: 65_535, gid: 65_535 } }),
   "without capabilities": () => ({ confinement: { dropCapabilities: true } }),
   no_new_privs: () => ({ confinement: { noNewPrivs: true } }),
   "read-only root": () => ({ readOnly: true }),
   "user namespace": () => ({ userNamespace: true }),
-  "seccomp default": (trial) => {
-    const { seccomp } = restricted(trial).confinement ?? {};
-    return { confinement: { noNewPrivs: true, ...(seccomp === undefined ? {} : { seccomp }) } };
-  },
+  "seccomp default": () => ({ confinement: { noNewPrivs: true, seccomp: runtimeDefault() } }),
   restricted,
-  "restricted, user namespace": (trial) => ({ ...restricted(trial), userNamespace: true }),
+  "restricted, user namespace": () => ({ ...restricted(), userNamespace: true }),
 };
 
 /** All about confinement. */
 export const CONFINEMENT: readonly Scenario[] = Object.entries(CONFINED).map(
-  ([check, confine]) => ({ check, run: (trial) => live(trial, confine(trial)) }),
+  ([check, confine]) => ({ check, run: (trial) => live(trial, confine()) }),
 );
 
 /** Starts, drains, buries and leaves. */

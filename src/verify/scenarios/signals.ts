@@ -26,6 +26,8 @@ const { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV } = constants.signals;
 const ALL = Array.from({ length: 64 }, (_, number) => number + 1);
 /** The C library refuses to touch these two, so the probe cannot hand them down ignored. */
 const C_LIBRARYS = [32, 33];
+/** qemu-user takes those for its own that a CPU's faults cause, and the C library's two. */
+const EMULATORS: readonly number[] = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, ...C_LIBRARYS];
 const UNBLOCKABLE = [SIGKILL, SIGSTOP];
 
 /** All about signals. */
@@ -36,6 +38,8 @@ export const SIGNALS: readonly Scenario[] = [
   leaving("SIGINT", SIGINT, "inside"),
   others("outside"),
   others("inside"),
+  emulators("outside"),
+  emulators("inside"),
   { check: "stop and continue", run: stopAndContinue },
   {
     check: "inherited signals",
@@ -44,7 +48,8 @@ export const SIGNALS: readonly Scenario[] = [
       await leaves(trial, "ignored signals", { ignored: some });
       await leaves(trial, "blocked signals", { blocked: some });
       await leaves(trial, "ignored and blocked signals", { ignored: some, blocked: some });
-      return `${some.length} ignored, blocked, or both at exec: SIGTERM ends it`;
+      const but = `all but SIGKILL, SIGSTOP, ${C_LIBRARYS.join(" and ")}`;
+      return `${some.length} ignored, blocked, or both at exec (${but}): SIGTERM ends it`;
     },
   },
 ];
@@ -67,39 +72,41 @@ function leaving(name: keyof typeof LAST_WORDS, number: number, side: Side): Sce
   };
 }
 
-/** Neither ends it, nor makes it say something, nor keeps SIGTERM from it. */
 function others(side: Side): Scenario {
+  const not = [SIGINT, SIGTERM, ...UNBLOCKABLE, ...EMULATORS];
+  const numbers = ALL.filter((number) => !not.includes(number));
   return {
     check: `other signals from ${side}`,
-    run: (trial) =>
-      withInit(trial, {}, async (init) => {
-        await demandReady(trial, init);
-        const before = await init.usage();
-        const sent = otherSignals(trial);
-        for (const number of sent) {
-          await send(init, number, side);
-          await demandAlive(init, number);
-        }
-        await demandReady(trial, init);
-        const { stdout, stderr } = outputsOf(init);
-        demand(stdout + stderr === "", `it says ${quote(stdout + stderr)}`);
-        const after = await init.usage();
-        init.signal(SIGTERM);
-        await demandEnd(trial, init, "SIGTERM", { stderr: LAST_WORDS.SIGTERM });
-        const wakeUps = after.voluntarySwitches - before.voluntarySwitches;
-        const but =
-          trial.emulator === undefined ? "" : `, ${EMULATORS.length} are the emulator's own`;
-        return `${sent.length} signals, ${wakeUps} wake-ups, then SIGTERM ends it${but}`;
-      }),
+    run: (trial) => nothingBut(trial, numbers, side),
   };
 }
 
-/** qemu-user takes those for its own that a CPU's faults cause, and the C library's two. */
-const EMULATORS: readonly number[] = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, ...C_LIBRARYS];
+function emulators(side: Side): Scenario {
+  return {
+    check: `faults' signals, 32 and 33 from ${side}`,
+    notEmulated: "SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, 32 and 33 are the emulator's own",
+    run: (trial) => nothingBut(trial, EMULATORS, side),
+  };
+}
 
-function otherSignals(trial: Trial): readonly number[] {
-  const not = [SIGINT, SIGTERM, ...UNBLOCKABLE, ...(trial.emulator === undefined ? [] : EMULATORS)];
-  return ALL.filter((number) => !not.includes(number));
+/** No signal ends it, or makes it say something, or keeps SIGTERM from it. */
+function nothingBut(trial: Trial, numbers: readonly number[], side: Side): Promise<string> {
+  return withInit(trial, {}, async (init) => {
+    await demandReady(trial, init);
+    const before = await init.usage();
+    for (const number of numbers) {
+      await send(init, number, side);
+      await demandAlive(init, number);
+    }
+    await demandReady(trial, init);
+    const { stdout, stderr } = outputsOf(init);
+    demand(stdout + stderr === "", `it says ${quote(stdout + stderr)}`);
+    const after = await init.usage();
+    init.signal(SIGTERM);
+    await demandEnd(trial, init, "SIGTERM", { stderr: LAST_WORDS.SIGTERM });
+    const wakeUps = after.voluntarySwitches - before.voluntarySwitches;
+    return `${numbers.length} signals, ${wakeUps} wake-ups, then SIGTERM ends it`;
+  });
 }
 
 async function demandAlive(init: ProbeProcess, number: number): Promise<void> {
