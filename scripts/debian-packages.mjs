@@ -46,6 +46,9 @@ export const RUNTIME_PACKAGES = [
   "iptables",
 ];
 
+/** For `npm run test:interop`: registries and clients of others, and certificates. */
+export const INTEROP_PACKAGES = [...CONSUMER_PACKAGES, "docker-registry", "openssl"];
+
 /** For `npm run test:kernels`: emulators of whole machines, as Debian 12 groups them, and what unpacks a kernel. */
 export const KERNEL_PACKAGES = [
   ...["arm", "mips", "misc", "ppc", "x86"].map((group) => `qemu-system-${group}`),

@@ -3,16 +3,23 @@
  *
  * @module
  */
+import { setMaxListeners } from "node:events";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs work that a signal aborts. A second signal does not wait for the clean-up.
  *
+ * @param stays what is left when the work is stopped, as a sentence of its own.
  * @returns what the work returns. After a signal it does not return: the process ends by that signal.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  stays = "The previous output is untouched",
+): Promise<T> {
   const controller = new AbortController();
+  // Every request that waits listens to it; that many are no leak.
+  setMaxListeners(0, controller.signal);
   let received: (typeof SIGNALS)[number] | undefined;
   const onSignal = (signal: (typeof SIGNALS)[number]): void => {
     if (received !== undefined) die(signal);
@@ -28,9 +35,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     return await work(controller.signal);
   } catch (error) {
     if (received === undefined) throw error;
-    process.stderr.write(
-      "hiatus: Stopped. The previous output is untouched; run the same command again to go on\n",
-    );
+    process.stderr.write(`hiatus: Stopped. ${stays}; run the same command again to go on\n`);
     forget();
     die(received);
     // The signal may take a moment to arrive.

@@ -7,12 +7,18 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf } from "../errors.ts";
 import { addBuild } from "./build.ts";
+import { addCheck } from "./check.ts";
 import { addInspect } from "./inspect.ts";
 import { interruptible } from "./interrupt.ts";
 import { printError } from "./present/error.ts";
 import { jsonLine } from "./present/json.ts";
+import { addPull } from "./pull.ts";
+import { addPush } from "./push.ts";
+import { addRelease } from "./release.ts";
+import { addTags } from "./tags.ts";
 import { addVerify } from "./verify.ts";
 import { packageVersion } from "./version.ts";
+import { onWriteError } from "./write-errors.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -24,6 +30,8 @@ Exit codes:
 
 Environment:
   HIATUS_CACHE_DIR   folder of the compile cache
+  HIATUS_<HOST>_USERNAME, HIATUS_<HOST>_PASSWORD
+                     credentials of a registry; more in: hiatus push --help
   SOURCE_DATE_EPOCH  the only date that reaches an image; digests then differ from the lock
   NO_COLOR           no colours
 `;
@@ -42,14 +50,35 @@ function createProgram(signal: AbortSignal): Command {
     .exitOverride();
   addBuild(program, signal);
   addInspect(program, signal);
+  addPush(program, signal);
+  addPull(program, signal);
+  addTags(program, signal);
   addVerify(program, signal);
+  addRelease(program, signal);
+  addCheck(program, signal);
   return program;
 }
+
+/** What a command leaves when it is stopped, where that is not the previous output. */
+const STAYS: Readonly<Record<string, string>> = {
+  push: "What was pushed stays, and no tag names a part of it",
+  pull: "What was pulled into a layout stays, and an archive is as it was",
+  inspect: "Nothing was changed",
+  tags: "Nothing was changed",
+  verify: "Nothing was changed",
+  release: "Every tag names the old or the new whole image, and the journal knows how to go on",
+  check: "Nothing was changed",
+  repair: "Every tag names the old or the new whole image, and the journal knows how to go on",
+};
 
 /** Runs the command. Returns the exit code; an interrupted run ends by its signal instead. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    await interruptible((signal) => createProgram(signal).parseAsync(argv, { from: "user" }));
+    const stays = STAYS[argv[0] ?? ""];
+    await interruptible(
+      (signal) => createProgram(signal).parseAsync(argv, { from: "user" }),
+      stays,
+    );
     return ExitCode.done;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -78,9 +107,9 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   );
   process.exitCode ||= ExitCode.failed;
 }
-process.stdout.on("error", onOutputError);
+onWriteError(process.stdout, onOutputError);
 // Nobody is left to tell.
-process.stderr.on("error", () => undefined);
+onWriteError(process.stderr, () => undefined);
 
 const code = await main(process.argv.slice(2));
 process.exitCode = code === ExitCode.done && unwritten ? ExitCode.failed : code;

@@ -3,60 +3,134 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { HiatusError } from "../errors.ts";
+import { isAttachmentTag } from "../graph/attachments.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { formatTarget, parseTarget } from "../oci/target.ts";
-import { openArchive } from "../store/archive.ts";
-import { openLayout } from "../store/layout.ts";
+import {
+  formatTarget,
+  type LocalTarget,
+  parseTarget,
+  type RegistryTarget,
+  type Target,
+} from "../oci/target.ts";
+import type { ClientEvent } from "../remote/events.ts";
 import type { Source } from "../store/source.ts";
+import type { ConnectionFlags } from "./options.ts";
 
-/** A source that is open, and where to begin in it. */
-export interface OpenedSource {
+/** A source that is open. */
+export interface OpenedPlace {
+  readonly target: Target;
   readonly source: Source;
-  readonly root: Descriptor;
-  /** The tag that was meant, if it was one. */
-  readonly tag: string | undefined;
   close(): Promise<void>;
 }
 
+/** A source that is open, and where to begin in it. */
+export interface OpenedSource extends OpenedPlace {
+  readonly root: Descriptor;
+  /** The tag that was meant, if it was one. */
+  readonly tag: string | undefined;
+}
+
+/** How a source is opened. */
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+  readonly flags: ConnectionFlags;
+  readonly onEvent?: ((event: ClientEvent) => void) | undefined;
+  /** Opens a repository. @default as the flags say */
+  readonly connect?: ((target: RegistryTarget) => Promise<Source>) | undefined;
+}
+
 /**
- * Opens a layout or an archive and resolves what is meant in it. Without a tag or digest the only tag is meant.
+ * Reads what a user wrote where something is read. A short name is Docker Hub's, as it is to Docker, unless something on
+ * this machine has it: then it was most likely meant.
+ *
+ * @throws HiatusError `USAGE` or `INVALID`
+ */
+export function parseSource(reference: string): Target {
+  return parseTarget(reference, { fullNames: existsSync(reference) });
+}
+
+/**
+ * Opens a layout, an archive or a repository.
+ *
+ * @throws HiatusError `USAGE` or `INVALID` when the reference has another form, `NOT_FOUND` when there is no such thing.
+ */
+export async function openPlace(target: Target, options: OpenOptions): Promise<OpenedPlace> {
+  const { signal } = options;
+  if (target.kind === "registry") {
+    const source = await (options.connect ?? (await connectOf(target, options)))(target);
+    return { target, source, async close() {} };
+  }
+  if (target.kind === "oci") {
+    const { openLayout } = await import("../store/layout.ts");
+    return { target, source: await openLayout(target.path), async close() {} };
+  }
+  const { openArchive } = await import("../store/archive.ts");
+  const archive = await openArchive(target.path, { signal });
+  return { target, source: archive, close: async () => archive.close() };
+}
+
+/**
+ * Opens a source and resolves what is meant in it. Without a tag or digest the only tag is meant, and in a registry
+ * `latest`. A digest decides; on this machine a tag beside it must have it, in a registry it is not looked at.
  *
  * @throws HiatusError `USAGE` when the reference has another form, or more than one thing may be meant;
  * `NOT_FOUND` when there is no such thing; `CONTENT` when a tag does not have the digest that stands beside it.
  */
-export async function openSource(reference: string, signal: AbortSignal): Promise<OpenedSource> {
-  const target = parseTarget(reference.replace(/^(?=[./])/, "oci:"));
-  const archive = target.kind === "oci" ? undefined : await openArchive(target.path, { signal });
-  const source = archive ?? (await openLayout(target.path));
-  const close = async (): Promise<void> => archive?.close();
+export async function openSource(
+  reference: string | Target,
+  options: OpenOptions,
+): Promise<OpenedSource> {
+  const target = typeof reference === "string" ? parseSource(reference) : reference;
+  const opened = await openPlace(target, options);
   try {
-    const tag =
-      target.tag ?? (target.digest === undefined ? await onlyTag(source, reference) : undefined);
-    const root = await source.resolve(tag ?? target.digest!, { signal });
-    if (target.digest !== undefined && root.digest !== target.digest) {
-      throw new HiatusError("CONTENT", `"${formatTarget(target)}" is ${root.digest}`, {
-        detail: { expected: target.digest, found: root.digest },
-        hint: "The tag was moved since; leave the digest out, or look for who moved it",
-      });
-    }
-    return { source, root, tag, close };
+    const named = await resolve(target, opened.source, options.signal);
+    return { ...opened, ...named };
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
 }
 
-async function onlyTag(source: Source, reference: string): Promise<string> {
+async function connectOf(target: RegistryTarget, { flags, onEvent }: OpenOptions) {
+  const { prepareConnect } = await import("./connect.ts");
+  const connect = await prepareConnect({ flags, registries: [target.registry] });
+  return (one: RegistryTarget) => connect(one, { onEvent });
+}
+
+async function resolve(
+  target: Target,
+  source: Source,
+  signal: AbortSignal,
+): Promise<Pick<OpenedSource, "root" | "tag">> {
+  const { digest } = target;
+  if (target.kind === "registry") {
+    const tag = target.tag ?? (digest === undefined ? "latest" : undefined);
+    return { root: await source.resolve(digest ?? (tag as string), { signal }), tag };
+  }
+  const tag = target.tag ?? (digest === undefined ? await onlyTag(source, target) : undefined);
+  const root = await source.resolve(tag ?? (digest as string), { signal });
+  if (digest !== undefined && root.digest !== digest) {
+    throw new HiatusError("CONTENT", `"${formatTarget(target)}" is ${root.digest}`, {
+      detail: { expected: digest, found: root.digest },
+      hint: "The tag was moved since; leave the digest out, or look for who moved it",
+    });
+  }
+  return { root, tag };
+}
+
+async function onlyTag(source: Source, target: LocalTarget): Promise<string> {
   const tags: string[] = [];
-  for await (const tag of source.tags()) tags.push(tag);
+  for await (const tag of source.tags()) if (!isAttachmentTag(tag)) tags.push(tag);
   const [only, ...others] = tags;
   if (only !== undefined && others.length === 0) return only;
-  throw new HiatusError("USAGE", `"${reference}" has ${tags.length} tags, so one must be named`, {
+  const name = formatTarget(target);
+  throw new HiatusError("USAGE", `"${name}" has ${tags.length} tags, so one must be named`, {
     detail: { tags },
     hint:
       only === undefined
         ? "Name a digest: REFERENCE@sha256:…"
-        : `Write "${reference}:${only}", or one of ${tags.join(", ")}`,
+        : `Write "${name}:${only}", or one of ${tags.join(", ")}`,
   });
 }

@@ -7,7 +7,8 @@ import { type Command, Option } from "commander";
 import { HiatusError, isHiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Source } from "../store/source.ts";
-import { collectNames } from "./options.ts";
+import { bringNear } from "./near.ts";
+import { addConnectionOptions, type ConnectionFlags, collectNames, REFERENCES } from "./options.ts";
 
 const EXAMPLES = `
 Structure: every byte against its digest, media types, config against ELF, user, entry point, dates.
@@ -15,22 +16,20 @@ Behaviour: every program as PID 1 of new namespaces and not as PID 1, as root an
   as PodSecurity's "restricted" does, in orphan storms and under all signals. This CPU's programs
   run by themselves, others under qemu-user-static where it is installed. It needs Linux and the
   native probe (npm run build:native); what cannot be tried is "not tried" and says why.
-
-References:
-  oci:FOLDER[:TAG|@DIGEST]          an OCI image layout
-  oci-archive:FILE[:TAG|@DIGEST]    an archive (.tar, .tar.gz) that holds one
+${REFERENCES}
 
 Exit code 3 when a check fails.
 
 Examples:
   $ hiatus verify oci:dist/pause/oci                                  everything that can be tried
   $ hiatus verify oci:dist/pause/oci --structure                      nothing is run
-  $ hiatus verify oci:dist/pause/oci --platform linux/amd64 --all     every check with what was seen
+  $ hiatus verify oci:dist/pause/oci --platform amd64,arm/v7 --all    every check with what was seen
   $ hiatus verify oci-archive:dist/pause/pause-3.10.2.tar --json      one event a line
+  $ hiatus verify registry.k8s.io/pause:3.10 --structure              from a registry
 `;
 
 /** Flags as commander gives them. */
-interface VerifyFlags {
+interface VerifyFlags extends ConnectionFlags {
   readonly platform?: readonly string[];
   readonly structure?: boolean;
   readonly emulate: "auto" | "never";
@@ -41,13 +40,13 @@ interface VerifyFlags {
 
 /** Adds the command to the program. */
 export function addVerify(program: Command, signal: AbortSignal): void {
-  program
+  const command = program
     .command("verify")
     .summary("check an image, and run it as PID 1")
     .description(
       "Check an image byte by byte, then run its programs the way a container runtime does.",
     )
-    .argument("<reference>", "oci:FOLDER[:TAG] or oci-archive:FILE[:TAG]")
+    .argument("<reference>", "what to check: see below")
     .option("--platform <list>", "platforms, with commas or repeated (default: all)", collectNames)
     .option("--structure", "check the structure only, run nothing")
     .addOption(
@@ -57,24 +56,28 @@ export function addVerify(program: Command, signal: AbortSignal): void {
     )
     .addOption(new Option("--all", "list every check with what was seen").conflicts("quiet"))
     .addOption(new Option("--json", "print events as NDJSON").conflicts(["quiet", "all"]))
-    .option("-q, --quiet", "print failures only")
+    .option("-q, --quiet", "print failures only");
+  addConnectionOptions(command)
     .addHelpText("after", EXAMPLES)
     .action((reference: string, flags: VerifyFlags) => run(reference, flags, signal));
 }
 
 async function run(reference: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
-  const [{ openSource }, { parsePlatform }, { verifyImage }, { presentVerify }] = await Promise.all(
-    [
+  const [{ openSource }, { parsePlatformName }, { verifyImage }, { presentVerify }, notices] =
+    await Promise.all([
       import("./open.ts"),
       import("../oci/platform.ts"),
       import("../verify/verify.ts"),
       import("./present/verify.ts"),
-    ],
-  );
-  const platforms = flags.platform?.map(parsePlatform);
-  const { source, root, close } = await openSource(reference, signal);
+      import("./present/notices.ts"),
+    ]);
+  const platforms = flags.platform?.map(parsePlatformName);
+  const { tellConnection: onEvent } = flags.json ? notices.jsonNotices() : notices.textNotices();
+  const opened = await openSource(reference, { signal, flags, onEvent });
+  const { root, close } = opened;
   const presenter = presentVerify(reference, root.digest, flags);
   try {
+    const source = await bringNear(opened.source, root, signal);
     const results = await verifyImage(source, root, {
       platforms,
       behaviour: !flags.structure,

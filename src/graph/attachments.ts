@@ -56,8 +56,8 @@ export async function findAttachments(
   const { signal } = options;
   const found = new Map<string, Attachment>();
   const byTag = await tagged(source, options);
-  let subjects = await documentsOf(source, root, { signal });
-  while (subjects.length > 0) {
+  /** Finds what is attached to some subjects; returns what was not known before. */
+  const look = async (subjects: readonly Descriptor[]): Promise<readonly Descriptor[]> => {
     const lists = await runAll(
       subjects,
       isDistant(source) ? 16 : 4,
@@ -75,8 +75,13 @@ export async function findAttachments(
       }
     }
     if (found.size > ATTACHMENT_LIMIT) throw tooMany(root);
-    subjects = next;
-  }
+    return next;
+  };
+  const [first, ...others] = await documentsOf(source, root, { signal });
+  // One goes ahead: a registry without a referrers API shows that once, and not for every platform.
+  const ahead = await look(first === undefined ? [] : [first]);
+  let subjects = [...ahead, ...(await look(others))];
+  while (subjects.length > 0) subjects = [...(await look(subjects))];
   return [...found.values()];
 }
 

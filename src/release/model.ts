@@ -13,7 +13,7 @@ import type { Source } from "../store/source.ts";
 
 /** Where a credential is found. Never the credential. */
 export type CredentialReference =
-  | { readonly kind: "environment"; readonly username?: string; readonly password: string }
+  | { readonly kind: "environment"; readonly username: string; readonly password: string }
   | { readonly kind: "token-environment"; readonly token: string }
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "helper"; readonly name: string }

@@ -8,7 +8,12 @@ import type { StoreOptions } from "../store/source.ts";
 /** A user and a password; a refresh token, which only the token service takes; or a token for the registry itself. */
 export type Credential =
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  | { readonly kind: "identity-token"; readonly token: string }
+  | {
+      readonly kind: "identity-token";
+      readonly token: string;
+      /** Sent beside the token where a token service knows only Basic. @default "<token>" */
+      readonly username?: string;
+    }
   | { readonly kind: "registry-token"; readonly token: string };
 
 /**

@@ -94,7 +94,8 @@ describe("hiatus inspect", () => {
     ["oci-archive:dist", 1, "dist"],
     [`oci:dist/pause/oci@sha256:${"0".repeat(64)}`, 1, "Nothing is called"],
     [`oci:dist/pause/oci:1.2@sha256:${"0".repeat(64)}`, 1, "is sha256:"],
-    ["docker://localhost/pause", 2, "Cannot tell what"],
+    ["docker://localhost/Pause", 2, "is not a reference"],
+    ["docker-archive:pause.tar", 2, "Cannot tell what"],
     ["oci:dist/pause/oci:a:b", 1, "There is no folder"],
   ])("of %s fails with exit code %i and says why", async (reference, code, message) => {
     const result = await run(reference);

@@ -1,16 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/package-root.ts";
 import { scratch } from "../folder.ts";
-import { type Ended, ended, MAIN } from "./command.ts";
+import { runInTerminal, whyNoTerminal } from "./in-terminal.ts";
 import { digestsOf } from "./snapshot.ts";
-
-const hasScript = /util-linux/.test(
-  spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "",
-);
-const why = hasScript || process.env.CI ? "" : " (not tried: there is no `script` of util-linux)";
 
 let cwd: string;
 beforeEach(() => {
@@ -18,22 +12,8 @@ beforeEach(() => {
   cpSync(join(packageRoot(), "images"), join(cwd, "images"), { recursive: true });
 });
 
-/** Runs the command in a terminal of some width; standard output and error arrive as one, as people see them. */
-function inTerminal(
-  columns: number,
-  args: string,
-  env: Record<string, string> = {},
-): Promise<Ended> {
-  const command = `stty cols ${columns}; "${process.execPath}" "${MAIN}" ${args}`;
-  const home = { PATH: process.env.PATH, HOME: cwd, TERM: "xterm", SHELL: "/bin/sh" };
-  return ended(
-    spawn("script", ["-qec", command, "/dev/null"], {
-      cwd,
-      env: { ...home, HIATUS_CACHE_DIR: join(cwd, "cache"), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    }),
-  );
-}
+const inTerminal = (columns: number, args: string, env: Record<string, string> = {}) =>
+  runInTerminal(args, { cwd, columns, env: { HIATUS_CACHE_DIR: join(cwd, "cache"), ...env } });
 
 /** What is on the screen in the end: a carriage return goes back, "erase in line" clears what is right of it. */
 function screenOf(output: string): string[] {
@@ -42,6 +22,7 @@ function screenOf(output: string): string[] {
   return plain.split("\n").map((line) => line.split("\r\u001b[K").at(-1) ?? "");
 }
 
+const why = whyNoTerminal();
 describe.skipIf(why !== "")(`hiatus build in a terminal${why}`, () => {
   test("shows progress on one line that is gone in the end", async () => {
     const { code, stdout } = await inTerminal(120, "build --jobs 1");

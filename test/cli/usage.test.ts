@@ -18,6 +18,10 @@ describe("hiatus", () => {
     for (const word of [
       "build",
       "inspect",
+      "push",
+      "pull",
+      "tags",
+      "verify",
       "Exit codes:",
       "SOURCE_DATE_EPOCH",
       "HIATUS_CACHE_DIR",
@@ -27,7 +31,7 @@ describe("hiatus", () => {
     expect(await run("help")).toMatchObject({ code: 0, stdout });
   });
 
-  test.each(["build", "inspect"])(
+  test.each(["build", "inspect", "push", "pull", "tags", "verify"])(
     "prints help of %s in three ways, with examples",
     async (command) => {
       const { code, stdout, stderr } = await run(command, "--help");
@@ -40,8 +44,8 @@ describe("hiatus", () => {
   );
 
   test("shows help in no more than a terminal's width", async () => {
-    for (const args of [["--help"], ["build", "--help"], ["inspect", "--help"]]) {
-      const { stdout } = await run(...args);
+    for (const command of ["", "build", "inspect", "push", "pull", "tags", "verify"]) {
+      const { stdout } = await run(...command.split(" ").filter(Boolean), "--help");
       expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
     }
   });
@@ -117,7 +121,9 @@ describe("hiatus", () => {
     ],
     [["build", "paus"], 'There is no image definition "paus"', 'Did you mean "pause"?'],
     [["build", "./nothing"], 'There is no image definition "./nothing"', "image.yaml"],
-    [["inspect", "pause"], 'Cannot tell what "pause" means', "oci:DIR"],
+    [["inspect", "dir:pause"], 'Cannot tell what "dir:pause" means', "oci:DIR"],
+    [["inspect", "Pause"], '"Pause" is not a reference', "oci:DIR"],
+    [["push", "oci:x", "pause"], '"pause" does not say which registry', "docker.io/library/pause"],
     [["inspect", "oci:"], "it names no path", "oci:DIR"],
   ])("%j is refused: exit code 2, what is wrong, what to do", async (args, message, hint) => {
     const { code, stdout, stderr } = await run(...args);

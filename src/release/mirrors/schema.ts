@@ -7,23 +7,11 @@
 import * as z from "zod";
 import { INLINE_MODES } from "../../build/definition.ts";
 import { isTag } from "../../oci/tag.ts";
+import { PROFILES } from "../../remote/profiles.ts";
 import { renderTemplate, TAG_LISTS } from "./template.ts";
 
-/** Registries with manners of their own; see src/remote/profiles.ts. */
-export const PROFILE_NAMES = [
-  "auto",
-  "ecr",
-  "ghcr",
-  "harbor",
-  "quay",
-  "acr",
-  "aliyun",
-  "nexus",
-  "artifactory",
-  "gitlab",
-  "zot",
-  "distribution",
-] as const;
+/** Registries with manners of their own, and what stands for finding out. */
+const PROFILE_NAMES = ["auto", ...PROFILES.map(({ name: profile }) => profile)] as const;
 
 const name = z
   .string()

@@ -1,0 +1,195 @@
+// @ts-check
+/**
+ * Registries, clients and conformance suites in Go that tests and benches run beside ours, in exact versions from the Go
+ * module proxy, built by the `go` on the PATH and kept under `.cache/peers/`. Those with a folder in test/interop/peers
+ * have a go.sum there, which names every byte that they are built from.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { lock } from "./lock.mjs";
+
+/**
+ * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main"} PeerName
+ * @typedef {object} Peer
+ * @property {string} module Where it comes from.
+ * @property {string} version As the module proxy knows it.
+ * @property {string} build The package that is built: `.` is the folder in test/interop/peers.
+ * @property {"locked" | "installed" | "tests"} how By the folder's go.sum, by `go install`, or a package of tests.
+ * @property {string} [tags] For `go install`.
+ */
+
+const ZOT = "zotregistry.dev/zot/v2";
+const CONFORMANCE = "github.com/opencontainers/distribution-spec/conformance";
+
+/** @type {Readonly<Record<PeerName, Peer>>} */
+export const PEERS = {
+  crane: {
+    module: "github.com/google/go-containerregistry",
+    version: "v0.22.1",
+    build: "github.com/google/go-containerregistry/cmd/crane",
+    how: "locked",
+  },
+  regctl: {
+    module: "github.com/regclient/regclient",
+    version: "v0.11.7",
+    build: "github.com/regclient/regclient/cmd/regctl",
+    how: "locked",
+  },
+  oras: {
+    module: "oras.land/oras",
+    version: "v1.2.3",
+    build: "oras.land/oras/cmd/oras",
+    how: "locked",
+  },
+  distribution: {
+    module: "github.com/distribution/distribution/v3",
+    version: "v3.1.2",
+    build: ".",
+    how: "locked",
+  },
+  // No extension but what a bare registry has: each tag of zot adds one, and databases of the world's flaws with them.
+  zot: { module: ZOT, version: "v2.1.13", build: `${ZOT}/cmd/zot`, how: "installed" },
+  // The commit of tag v1.1.1, which this module has no tag of its own for.
+  conformance: {
+    module: CONFORMANCE,
+    version: "v0.0.0-20250123160558-a139cc423184",
+    build: CONFORMANCE,
+    how: "tests",
+  },
+  // The suite as it was written anew in 2026, at a commit of main.
+  "conformance-main": {
+    module: CONFORMANCE,
+    version: "97274622c11112caa21efb8c52acca3c6b8fa7f1",
+    build: CONFORMANCE,
+    how: "installed",
+  },
+};
+
+/**
+ * A peer's program, built when it is not there yet. Of several processes that ask at once, one builds and the others wait;
+ * one peer is built at a time, because a compiler fills the machine by itself.
+ *
+ * @param {PeerName} name
+ * @returns {Promise<{ program: string } | { missing: string }>} `missing` says in words why there is none: no `go` here, or
+ *   the module proxy does not hand the module out.
+ * @throws {Error} When it cannot be built for any other reason.
+ */
+export async function ensurePeer(name) {
+  const { version } = PEERS[name];
+  const cache = fileURLToPath(new URL("../.cache/peers", import.meta.url));
+  const folder = join(cache, `${name}@${version}`);
+  const program = join(folder, name);
+  if (existsSync(program)) return { program };
+  mkdirSync(cache, { recursive: true });
+  const unlock = await lock(join(cache, "build.lock"));
+  try {
+    return existsSync(program) ? { program } : await build(name, folder);
+  } finally {
+    unlock();
+  }
+}
+
+/**
+ * Beside its place, then renamed, so that a killed build leaves nothing that looks whole.
+ *
+ * @param {PeerName} name
+ * @param {string} folder
+ * @returns {Promise<{ program: string } | { missing: string }>}
+ */
+async function build(name, folder) {
+  const { module, version } = PEERS[name];
+  const aside = `${folder}.new`;
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  console.error(`Building ${module}@${version}`);
+  try {
+    for (const step of stepsOf(name, aside)) {
+      const { code, said } = await step();
+      if (code === undefined) return { missing: "no Go on the PATH" };
+      if (code === 0) continue;
+      if (isRefusal(said, module)) {
+        return { missing: `the Go module proxy does not hand out ${module}@${version}` };
+      }
+      throw new Error(`go cannot build ${module}@${version}:\n${said}`);
+    }
+    renameSync(aside, folder);
+    return { program: join(folder, name) };
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {PeerName} name
+ * @param {string} aside
+ */
+function stepsOf(name, aside) {
+  const { module, version, build, how, tags } = PEERS[name];
+  const output = join(aside, name);
+  // Everybody who runs it has the same bytes, and no symbols, which nobody needs.
+  const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+  if (how === "locked") {
+    const cwd = fileURLToPath(new URL(`../test/interop/peers/${name}`, import.meta.url));
+    return [() => go(["build", "-mod=readonly", ...flags, "-o", output, build], cwd)];
+  }
+  if (how === "installed") {
+    const chosen = tags === undefined ? [] : [`-tags=${tags}`];
+    const last = build.split("/").at(-1) ?? "";
+    return [
+      () => go(["install", ...flags, ...chosen, `${build}@${version}`], aside, { GOBIN: aside }),
+      async () => {
+        if (last !== name) renameSync(join(aside, last), output);
+        return { code: 0, said: "" };
+      },
+    ];
+  }
+  // Tests of another module are built from within one that requires it.
+  writeFileSync(
+    join(aside, "go.mod"),
+    `module hiatus.invalid/peers/${name}\n\ngo 1.25\n\nrequire ${module} ${version}\n`,
+  );
+  return [() => go(["test", "-mod=mod", "-c", ...flags, "-o", output, build], aside)];
+}
+
+/**
+ * Did the proxy answer that it has no such module? What it says about others, which are its dependencies, counts too.
+ *
+ * @param {string} said
+ * @param {string} module
+ */
+function isRefusal(said, module) {
+  return said.includes(module) && /\b(?:403 Forbidden|404 Not Found|410 Gone)\b/.test(said);
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<{ code: number | null | undefined, said: string }>} No code without `go`.
+ */
+function go(args, cwd, env = {}) {
+  return new Promise((resolve, reject) => {
+    // Tests may be running beside it.
+    const child = spawn("nice", ["go", ...args], {
+      cwd,
+      env: {
+        ...process.env,
+        CGO_ENABLED: "0",
+        GOFLAGS: "",
+        GOWORK: "off",
+        ...env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk) => (said += chunk));
+    child.on("error", reject);
+    // 127 is how nice says that there is no such program.
+    child.on("close", (code) =>
+      resolve({ code: code === 127 ? undefined : code, said: said.trim().slice(-2000) }),
+    );
+  });
+}

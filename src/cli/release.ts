@@ -1,0 +1,158 @@
+/**
+ * `hiatus release`: to every mirror or to none.
+ *
+ * @module
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { HiatusError } from "../errors.ts";
+import type { ReleaseResult } from "../release/model.ts";
+import type { PlannedMove } from "../release/release.ts";
+import { collectNames } from "./options.ts";
+import type { ReleasePresenter } from "./present/release.ts";
+import type { ImageQuery } from "./release-setup.ts";
+
+const EXAMPLES = `
+What happens, in this order:
+  build      or take the image that --from names; every byte is verified
+  preflight  every mirror is looked at: reachable, known to it, allowed to push, what its tags name
+  stage      the image goes everywhere by its digests, mirrors side by side; no tag moves
+  read back  everything is fetched again from every mirror and hashed here
+  tags       only when every required mirror has handed out the whole image, tags move
+  report     dist/report/index.html, report.json, summary.md
+
+Mirrors stand in a mirrors file: --mirrors, else mirrors.yaml or images/mirrors.yaml. Without one there is
+one mirror, a registry of our own on loopback whose storage is dist/registry.
+
+A release that was stopped, also by a crash, leaves a journal under dist/release. The same command
+goes on with it, --resume insists on it, and --rollback puts every tag back that is still ours.
+
+Examples:
+  $ hiatus release                                       build, publish to dist/registry, pull back
+  $ hiatus release --mirrors mirrors.yaml --dry-run      show the plan
+  $ hiatus release --mirrors mirrors.yaml --yes          also where a tag names something else now
+  $ hiatus release --only cloud --from oci:dist/pause/oci
+  $ hiatus release --rollback
+`;
+
+/** Flags as commander gives them. */
+export interface ReleaseFlags extends ImageQuery {
+  readonly dryRun?: boolean;
+  readonly stageOnly?: boolean;
+  readonly resume?: boolean;
+  readonly rollback?: boolean;
+  readonly forget?: boolean;
+  readonly yes?: boolean;
+  readonly verify?: boolean;
+  readonly locked?: boolean;
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly state?: string;
+  readonly report?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addRelease(program: Command, signal: AbortSignal): void {
+  program
+    .command("release")
+    .summary("publish an image to every mirror, or to none")
+    .description(
+      "Publish an image to all mirrors as one act: staged and read back everywhere, then tagged.",
+    )
+    .argument("[image]", "name under images/, or a folder or file with a definition", "pause")
+    .option("--mirrors <file>", "where to (default: mirrors.yaml, if there is one)")
+    .option("--only <list>", "some mirrors or groups of the file", collectNames)
+    .option("--from <reference>", "release a built image: oci:DIR, oci-archive:FILE or a reference")
+    .option("--version <version>", "version to build (default: the definition's)")
+    .option("--locked", "fail when the build's digests differ from the lock")
+    .option("--verify", "run the programs before anything is pushed, as hiatus verify")
+    .addOption(
+      new Option("--dry-run", "look at every mirror and show the plan").conflicts([
+        "stageOnly",
+        "rollback",
+        "resume",
+      ]),
+    )
+    .option("--stage-only", "stage and read back, move no tag")
+    .addOption(
+      new Option("--resume", "go on with the release that was stopped").conflicts("rollback"),
+    )
+    .option("--rollback", "put back the tags that the last release moved")
+    .option("--forget", "leave an unfinished release as it is, and begin anew")
+    .option("-y, --yes", "move tags that name something else now, without asking")
+    .addOption(
+      new Option("--shard <i/n>", "stage only every n-th mirror, beginning with the i-th (from 0)")
+        .argParser(parseShard)
+        .implies({ stageOnly: true }),
+    )
+    .option("--state <folder>", "folder of journals (default: dist/release)")
+    .option("--report <folder>", "folder of the report (default: dist/report)")
+    .addOption(new Option("--json", "print events as NDJSON").conflicts("quiet"))
+    .option("-q, --quiet", "print failures only")
+    .addHelpText("after", EXAMPLES)
+    .action((image: string, flags: ReleaseFlags) => run(image, flags, signal));
+}
+
+async function run(image: string, flags: ReleaseFlags, signal: AbortSignal): Promise<void> {
+  const [{ presentRelease }, { runRelease, runRollback }] = await Promise.all([
+    import("./present/release.ts"),
+    import("./run-release.ts"),
+  ]);
+  const presenter = presentRelease(flags);
+  try {
+    if (flags.rollback) return await runRollback(image, flags, presenter, signal);
+    const confirm = confirmation(flags, presenter);
+    const result = await runRelease(image, { ...flags, confirm }, presenter, signal);
+    if (result.result === "failed") throw failure(result);
+  } finally {
+    presenter.close();
+  }
+}
+
+/** On a terminal a person is asked; elsewhere only --yes moves what names something else. */
+function confirmation(flags: ReleaseFlags, presenter: ReleasePresenter) {
+  if (flags.yes) return async () => true;
+  if (flags.json || !process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return async (moves: readonly PlannedMove[]): Promise<boolean> => {
+    presenter.close();
+    const { createInterface } = await import("node:readline/promises");
+    for (const { reference, from, to } of moves) {
+      process.stderr.write(`${reference}\n  names ${from}\n  gets  ${to}\n`);
+    }
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      const count = moves.length === 1 ? "this tag" : `these ${moves.length} tags`;
+      return /^y(?:es)?$/i.test((await lines.question(`Move ${count}? [y/N] `)).trim());
+    } finally {
+      lines.close();
+    }
+  };
+}
+
+function failure({ mirrors, journal, image }: ReleaseResult): HiatusError {
+  const failed = mirrors.filter(({ result }) => result === "failed");
+  const names = failed.map(({ mirror }) => mirror.name);
+  const touched = mirrors.some(({ tags }) =>
+    tags.some(({ result }) => result === "created" || result === "moved"),
+  );
+  return new HiatusError(
+    "REGISTRY",
+    `${image.name} ${image.version} was not released: ${failed.length} of ${mirrors.length} mirrors failed (${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}); ${touched ? "some tags were moved" : "no tag was moved"}`,
+    {
+      detail: { failed: names, journal },
+      hint:
+        journal === undefined
+          ? "Mend what is named above and run it again"
+          : `Mend what is named above, then run it again with --resume${touched ? ", or take it back with --rollback" : ""}`,
+    },
+  );
+}
+
+function parseShard(text: string): { readonly index: number; readonly count: number } {
+  const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || count < 1 || index >= count) {
+    throw new InvalidArgumentError("Write I/N, with I from 0 to N-1, such as 0/3.");
+  }
+  return { index, count };
+}

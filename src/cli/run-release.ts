@@ -1,0 +1,193 @@
+/**
+ * A release from the flags to the report.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { HiatusError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { buildImage } from "../release/build-image.ts";
+import { checkMirrors, type MirrorCheck } from "../release/check.ts";
+import { forgetRelease } from "../release/forget.ts";
+import { imageFor } from "../release/image.ts";
+import type { ReleaseImage, ReleaseResult } from "../release/model.ts";
+import { openMirrors } from "../release/open-mirror.ts";
+import { type PlannedMove, release } from "../release/release.ts";
+import { rollback } from "../release/rollback.ts";
+import { openLayout } from "../store/layout.ts";
+import type { Source } from "../store/source.ts";
+import { verifyImage } from "../verify/verify.ts";
+import { openSource } from "./open.ts";
+import { planLines, type ReleasePresenter } from "./present/release.ts";
+import type { ReleaseFlags } from "./release.ts";
+import { journalPath, mirrorsFor, type NamedImage, nameImage, shardOf } from "./release-setup.ts";
+
+/** Flags, and who is asked before tags move. */
+export interface RunReleaseFlags extends ReleaseFlags {
+  readonly confirm?: ((moves: readonly PlannedMove[]) => Promise<boolean>) | undefined;
+}
+
+/**
+ * Builds or takes an image, verifies it, and releases it.
+ *
+ * @returns what became of it; failures of mirrors are in it.
+ * @throws HiatusError what kept it from beginning.
+ */
+export async function runRelease(
+  image: string,
+  flags: RunReleaseFlags,
+  presenter: ReleasePresenter,
+  signal: AbortSignal,
+): Promise<ReleaseResult> {
+  const named = await nameImage(image, flags);
+  const journal = journalPath(named, flags);
+  if (flags.forget) await forgetRelease(journal);
+  // A mistake in the mirrors file is told before anything is built.
+  const found = await mirrorsFor(named, flags);
+  const { onEvent, onConnection } = presenter;
+  let taken: TakenImage | undefined;
+  try {
+    taken = await takeImage(image, named, flags, presenter, signal);
+    const mirrors = shardOf(found.mirrors, flags.shard);
+    const toRelease = { name: named.image, version: named.version, ...taken };
+    const ready = await imageFor(toRelease, mirrors, { signal });
+    const opened = await openMirrors(mirrors, { onEvent: onConnection });
+    const result = await release(ready, opened, {
+      journal,
+      dryRun: flags.dryRun,
+      stageOnly: flags.stageOnly,
+      resume: flags.resume,
+      confirm: flags.confirm,
+      onPlan(states) {
+        presenter.onPlan(states);
+        if (flags.dryRun && !flags.json && !flags.quiet) {
+          process.stdout.write(`${planLines(states).join("\n")}\n`);
+        }
+      },
+      onEvent,
+      signal,
+    });
+    const more: [string, string][] = [];
+    if (found.storage !== undefined && result.result !== "failed" && !flags.dryRun) {
+      const checks = await pullBack(ready, opened, signal);
+      const [check] = checks;
+      more.push(["pulled", `${check?.compared ?? 0} contents and tags back, each as released`]);
+      more.push(["serve", `hiatus serve --writable ${found.storage}`]);
+    }
+    if (result.journal !== undefined) more.push(["journal", result.journal]);
+    if (!flags.dryRun) more.push(["report", await report(result, ready, flags, signal)]);
+    presenter.done(result, more);
+    return result;
+  } finally {
+    await taken?.close();
+    await found.close();
+  }
+}
+
+/** Puts back what the last release moved. @throws HiatusError when a tag could not be put back. */
+export async function runRollback(
+  image: string,
+  flags: ReleaseFlags,
+  presenter: ReleasePresenter,
+  signal: AbortSignal,
+): Promise<void> {
+  const named = await nameImage(image, flags);
+  const found = await mirrorsFor(named, flags);
+  try {
+    const { onConnection, onEvent } = presenter;
+    const opened = await openMirrors(found.mirrors, { onEvent: onConnection, actions: undefined });
+    const journal = journalPath(named, flags);
+    const result = await rollback(opened, { journal, onEvent, signal });
+    presenter.rolledBack(result);
+    if (result.result === "failed") {
+      const failed = result.mirrors.filter(({ failures }) => failures.length > 0);
+      throw new HiatusError(
+        "REGISTRY",
+        `${failed.length} of ${result.mirrors.length} mirrors could not be rolled back as a whole`,
+        {
+          detail: { failed: failed.map(({ mirror }) => mirror), journal },
+          hint: "Mend what is named above and run --rollback again; what was put back stays",
+        },
+      );
+    }
+  } finally {
+    await found.close();
+  }
+}
+
+interface TakenImage {
+  readonly source: Source;
+  readonly root: Descriptor;
+  close(): Promise<void>;
+}
+
+async function takeImage(
+  image: string,
+  named: NamedImage,
+  flags: ReleaseFlags,
+  presenter: ReleasePresenter,
+  signal: AbortSignal,
+): Promise<TakenImage> {
+  const { version, locked, verify } = flags;
+  if (flags.from === undefined) {
+    const built = await buildImage(image, {
+      version,
+      locked,
+      verify,
+      onEvent: presenter.onBuild,
+      signal,
+    });
+    const source = await openLayout(join(built.folder, "oci"));
+    return { source, root: built.index, async close() {} };
+  }
+  const opened = await openSource(flags.from, { signal, flags: {} });
+  const { source, root, close } = opened;
+  try {
+    const results = await verifyImage(source, root, { behaviour: verify ?? false, signal });
+    const failed = results.filter(({ status }) => status === "failed");
+    if (failed.length > 0) {
+      const [first] = failed;
+      throw new HiatusError(
+        "DIFFERENCE",
+        `"${flags.from}" fails ${failed.length} of ${results.length} checks: ${first?.subject}: ${first?.check}: ${first?.evidence}`,
+        {
+          detail: { failed, image: named.image },
+          hint: `Do not publish it; hiatus verify ${flags.from} shows every check`,
+        },
+      );
+    }
+    return { source, root, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What was published to our own registry is fetched again and compared. */
+async function pullBack(
+  image: ReleaseImage,
+  opened: Awaited<ReturnType<typeof openMirrors>>,
+  signal: AbortSignal,
+): Promise<readonly MirrorCheck[]> {
+  const checks = await checkMirrors(image, opened, { deep: true, signal });
+  const wrong = checks.filter(({ status }) => status !== "same");
+  const [first] = wrong;
+  if (first === undefined) return checks;
+  const why =
+    first.failure?.message ??
+    first.findings.map(({ what, found }) => `${what}: ${found}`).join("; ");
+  throw new HiatusError("CONTENT", `What was pulled back is not what was released: ${why}`, {
+    detail: { checks: wrong },
+    hint: "Look at the disk; hiatus repair pushes again what is missing",
+  });
+}
+
+async function report(
+  result: ReleaseResult,
+  image: ReleaseImage,
+  flags: ReleaseFlags,
+  signal: AbortSignal,
+): Promise<string> {
+  const { writeReleaseReport } = await import("../release/report/write.ts");
+  return writeReleaseReport(flags.report ?? join("dist", "report"), result, image, { signal });
+}

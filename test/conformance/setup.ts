@@ -1,0 +1,31 @@
+/**
+ * What conformance tests are given: a folder, Deno, and the suites of the specification where they can be had.
+ *
+ * @module
+ */
+import type { TestProject } from "vitest/node";
+import { ensurePeer, type Provided } from "../interop/peers.ts";
+import { makeFolder, removeFolder } from "../runtime/folder.ts";
+import { importScript, type Runtimes } from "../scripts.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly folder: string;
+    readonly deno: Provided;
+    readonly suites: Readonly<Record<"conformance" | "conformance-main", Provided>>;
+  }
+}
+
+/** Called by vitest. Gives back what undoes it. */
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const { ensureRuntime, whyNoRuntimes } = await importScript<Runtimes>("runtimes");
+  const program = await ensureRuntime("deno");
+  provide("deno", program === undefined ? { missing: whyNoRuntimes() ?? "no Deno" } : { program });
+  provide("suites", {
+    conformance: await ensurePeer("conformance"),
+    "conformance-main": await ensurePeer("conformance-main"),
+  });
+  const folder = await makeFolder();
+  provide("folder", folder);
+  return () => removeFolder(folder);
+}

@@ -1,0 +1,53 @@
+/**
+ * What every interop test is given: programs of peers, images, certificates. Made once, before any test.
+ *
+ * @module
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { makeFolder, removeFolder } from "../runtime/folder.ts";
+import { importScript, type Runtimes } from "../scripts.ts";
+import { type Authority, makeAuthority } from "./authority.ts";
+import { type Fixtures, makeFixtures } from "./fixtures.ts";
+import { ensurePeer, type PeerName, type Provided } from "./peers.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A folder for everything, which is removed in the end. */
+    readonly scratch: string;
+    readonly fixtures: Fixtures;
+    readonly authority: Authority;
+    readonly programs: Readonly<
+      Record<"crane" | "regctl" | "oras" | "distribution" | "zot" | "deno", Provided>
+    >;
+  }
+}
+
+const NAMES = ["crane", "regctl", "oras", "distribution", "zot"] as const satisfies PeerName[];
+
+/** Called by vitest. What is compiled is what `npm run test:interop` compiled. Gives back what undoes it. */
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const scratch = await makeFolder();
+  try {
+    const programs = new Map<string, Provided>();
+    for (const name of NAMES) programs.set(name, await ensurePeer(name));
+    programs.set("deno", await denoProgram());
+    const images = join(scratch, "images");
+    await mkdir(images);
+    provide("scratch", scratch);
+    provide("fixtures", await makeFixtures(images));
+    provide("authority", await makeAuthority(join(scratch, "authority")));
+    provide("programs", Object.fromEntries(programs) as never);
+  } catch (error) {
+    await removeFolder(scratch);
+    throw error;
+  }
+  return () => removeFolder(scratch);
+}
+
+async function denoProgram(): Promise<Provided> {
+  const { ensureRuntime, whyNoRuntimes } = await importScript<Runtimes>("runtimes");
+  const program = await ensureRuntime("deno");
+  return program === undefined ? { missing: whyNoRuntimes() ?? "no Deno" } : { program };
+}
