@@ -131,10 +131,20 @@ async function moveBlob(copy: Copy, blob: Descriptor): Promise<"copied" | "mount
   if (mountFrom !== undefined && canMount(to)) {
     if (await to.mount(blob, mountFrom, options).catch(failed)) return "mounted";
   }
-  const content = watch(fetchContent(from, blob, options), () => {
-    operation = "fetch";
-  });
-  await to.push(blob, content, options).catch(failed);
+  const push = async (): Promise<void> => {
+    operation = "push";
+    const content = watch(fetchContent(from, blob, options), () => {
+      operation = "fetch";
+    });
+    await to.push(blob, content, options);
+  };
+  await push()
+    .catch((error: unknown) => {
+      // The connection broke where the store could not take the stream up again: only one from its beginning helps.
+      if (isHiatusError(error, "NETWORK") && error.detail.again === true) return push();
+      throw error;
+    })
+    .catch(failed);
   return "copied";
 }
 

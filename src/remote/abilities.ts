@@ -14,9 +14,10 @@ import { parseReference } from "../oci/reference.ts";
 import { contentNotFound, referenceNotFound } from "../store/errors.ts";
 import type { StoreOptions } from "../store/source.ts";
 import { blobPath, hasBlob } from "./blobs.ts";
-import { lookUp, manifestPath, readManifest } from "./manifests.ts";
+import { lookUp } from "./manifests.ts";
 import { named } from "./naming.ts";
 import { putManifest } from "./put-manifest.ts";
+import { manifestPath, readManifest } from "./read-manifest.ts";
 import { editReferrersTag } from "./referrers-tag.ts";
 import {
   type Ask,

@@ -12,7 +12,9 @@ import type { Index, Manifest } from "../oci/manifest.ts";
 import { incomplete } from "../store/errors.ts";
 import type { StoreOptions } from "../store/source.ts";
 import { AnswerLimit, complaintsOf, errorOfAnswer, readBody } from "./answer.ts";
-import { lookUp, manifestPath } from "./manifests.ts";
+import { lookUp } from "./manifests.ts";
+import { hintAgainst } from "./objections.ts";
+import { manifestPath } from "./read-manifest.ts";
 import { type Ask, ask, persist, pushedNow, questionOf, type Remote } from "./remote.ts";
 import { isTaken, taken } from "./session.ts";
 import type { HttpResponse } from "./transport.ts";
@@ -118,7 +120,11 @@ async function meaning(
       },
     );
   }
-  return error;
+  const isShapeRefused = [400, 404, 406, 415, 422].includes(response.status);
+  const hint = isShapeRefused ? hintAgainst(document) : undefined;
+  if (hint === undefined) return error;
+  const { code, message, detail } = error;
+  return new HiatusError(code, message, { detail, hint, cause: error });
 }
 
 /** The condition under which a tag is put, for registries that obey one. */

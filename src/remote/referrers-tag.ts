@@ -12,8 +12,8 @@ import { encodeJson } from "../oci/json.ts";
 import type { Index, Manifest } from "../oci/manifest.ts";
 import { isIndexType, MediaType } from "../oci/media-type.ts";
 import type { StoreOptions } from "../store/source.ts";
-import { readManifest } from "./manifests.ts";
 import { putManifest } from "./put-manifest.ts";
+import { readManifest } from "./read-manifest.ts";
 import type { Remote } from "./remote.ts";
 import { backoff } from "./retry.ts";
 

@@ -6,11 +6,9 @@
  */
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import { isDigest, parseDigest } from "../oci/digest.ts";
-import { childrenOf, parseDocument } from "../oci/document.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { isTag, parseTag } from "../oci/tag.ts";
-import { DEPTH_LIMIT } from "../store/closure.ts";
 import { notTaggable, referenceNotFound } from "../store/errors.ts";
 import type {
   Deleter,
@@ -24,15 +22,17 @@ import type {
 } from "../store/source.ts";
 import { embedded, verified, verifyBytes } from "../store/verify.ts";
 import { deleteContent, deleteTag, mountBlob, probePush } from "./abilities.ts";
-import { hasBlob, readBlob } from "./blobs.ts";
+import { readBlob } from "./blobs.ts";
 import { type Client, type ClientOptions, createClient } from "./client.ts";
 import { realClock } from "./clock.ts";
+import { documentOf, isThere } from "./exists.ts";
 import { type Knowledge, knowledgeOf } from "./knowledge.ts";
-import { fetchManifest, hasManifest, lookUp, readManifest } from "./manifests.ts";
+import { lookUp } from "./manifests.ts";
 import { createNotes } from "./notes.ts";
 import { type Profile, profileOf } from "./profiles.ts";
 import { pushBlob } from "./push-blob.ts";
 import { pushManifest, tagManifest } from "./push-manifest.ts";
+import { readManifest } from "./read-manifest.ts";
 import { listReferrers } from "./referrers.ts";
 import type { Action, Remote } from "./remote.ts";
 import { DEFAULT_RETRIES } from "./retry.ts";
@@ -141,41 +141,13 @@ class RemoteRepository implements Repository {
     options.signal?.throwIfAborted();
     const inside = embedded(descriptor);
     if (inside !== undefined) yield inside;
-    else if (hasSuccessors(descriptor.mediaType)) yield await this.#document(descriptor, options);
+    else if (hasSuccessors(descriptor.mediaType))
+      yield await documentOf(this.#remote, descriptor, options);
     else yield* readBlob(this.#remote, descriptor, options);
   }
 
-  /** The bytes of a manifest, from memory where they went through here before. */
-  async #document(descriptor: Descriptor, options: StoreOptions): Promise<Uint8Array> {
-    const { notes } = this.#remote;
-    const kept = notes.kept(descriptor);
-    if (kept?.mediaType === descriptor.mediaType) return kept.bytes;
-    return fetchManifest(this.#remote, descriptor, options);
-  }
-
   async exists(descriptor: Descriptor, options: StoreOptions = {}): Promise<boolean> {
-    return this.#exists(descriptor, options, 0);
-  }
-
-  async #exists(descriptor: Descriptor, options: StoreOptions, depth: number): Promise<boolean> {
-    options.signal?.throwIfAborted();
-    const { notes } = this.#remote;
-    if (notes.doubted.has(descriptor.digest)) return false;
-    if (!hasSuccessors(descriptor.mediaType)) {
-      const there = await hasBlob(this.#remote, descriptor, options);
-      (there ? notes.present : notes.absent).add(descriptor.digest);
-      (there ? notes.absent : notes.present).delete(descriptor.digest);
-      return there;
-    }
-    if (!(await hasManifest(this.#remote, descriptor, options))) return false;
-    // A registry takes no manifest before its parts, so it has them, unless they were deleted or turned out to be missing.
-    if (!notes.deleted && notes.doubted.size === 0) return true;
-    if (depth === DEPTH_LIMIT) return false;
-    const bytes = await this.#document(descriptor, options);
-    for (const child of childrenOf(parseDocument(bytes, descriptor.mediaType))) {
-      if (!(await this.#exists(child, options, depth + 1))) return false;
-    }
-    return true;
+    return isThere(this.#remote, descriptor, options);
   }
 
   async resolve(reference: string, options: StoreOptions = {}): Promise<Descriptor> {
@@ -229,7 +201,7 @@ class RemoteRepository implements Repository {
     options.signal?.throwIfAborted();
     parseTag(tag);
     if (!hasSuccessors(descriptor.mediaType)) throw notTaggable(descriptor);
-    const bytes = embedded(descriptor) ?? (await this.#document(descriptor, options));
+    const bytes = embedded(descriptor) ?? (await documentOf(this.#remote, descriptor, options));
     await tagManifest(this.#remote, plainDescriptor(descriptor), bytes, tag, options);
   }
 

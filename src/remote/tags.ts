@@ -15,7 +15,7 @@ import { type Ask, ask, questionOf, type Remote, refusal } from "./remote.ts";
 
 /** Most bytes of one page, and most pages and tags of one list. */
 const PAGE_LIMIT = 8 * 1024 * 1024;
-const PAGES_LIMIT = 10_000;
+const PAGES_LIMIT = 2_000;
 const TAGS_LIMIT = 1_000_000;
 
 /**

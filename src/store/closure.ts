@@ -36,7 +36,7 @@ const NONDISTRIBUTABLE =
   /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.v1\.tar(?:\+(?:gzip|zstd))?|docker\.image\.rootfs\.foreign\.diff\.tar\.gzip)$/;
 
 /** What must be there for a document to be whole. Layers that may not be distributed lie elsewhere. */
-function neededBy(document: Manifest | Index): readonly Descriptor[] {
+export function neededBy(document: Manifest | Index): readonly Descriptor[] {
   return childrenOf(document).filter(({ mediaType }) => !NONDISTRIBUTABLE.test(mediaType));
 }
 
@@ -126,15 +126,41 @@ export function* referrersAmong(
     if (seen.has(candidate.digest) || !hasSuccessors(candidate.mediaType)) continue;
     seen.add(candidate.digest);
     if (candidate.size > READ_LIMIT || !holds(shelf, candidate)) continue;
-    const document = readDocument(shelf, candidate);
-    if (document.subject?.digest !== subject.digest) continue;
-    const type =
-      document.artifactType ?? (isIndex(document) ? undefined : document.config.mediaType);
-    if (artifactType !== undefined && artifactType !== type) continue;
-    yield {
+    const referrer = referrerOf(shelf, candidate);
+    if (referrer?.subject !== subject.digest) continue;
+    if (artifactType !== undefined && artifactType !== referrer.descriptor.artifactType) continue;
+    yield referrer.descriptor;
+  }
+}
+
+/** What a manifest refers to, and how it is described then. */
+interface Referrer {
+  readonly subject: Digest;
+  readonly descriptor: Descriptor;
+}
+
+/**
+ * What was read of manifests, by shelf: a manifest never changes under its digest, and a registry is asked for the
+ * referrers of one image after another among hundreds of others.
+ */
+const REFERRERS = new WeakMap<Shelf, Map<string, Referrer | undefined>>();
+
+function referrerOf(shelf: Shelf, candidate: Descriptor): Referrer | undefined {
+  const { mediaType, digest, size } = candidate;
+  const known = REFERRERS.get(shelf) ?? new Map<string, Referrer | undefined>();
+  REFERRERS.set(shelf, known);
+  const key = `${digest} ${size} ${mediaType}`;
+  if (known.has(key)) return known.get(key);
+  const document = readDocument(shelf, candidate);
+  const type = document.artifactType ?? (isIndex(document) ? undefined : document.config.mediaType);
+  const referrer = document.subject && {
+    subject: document.subject.digest,
+    descriptor: {
       ...plainDescriptor(candidate),
       ...(type === undefined ? {} : { artifactType: type }),
       ...(document.annotations === undefined ? {} : { annotations: document.annotations }),
-    };
-  }
+    },
+  };
+  known.set(key, referrer);
+  return referrer;
 }

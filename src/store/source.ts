@@ -129,6 +129,11 @@ export function canUntag<T extends Source>(store: T): store is T & Untagger {
   return typeof (store as Partial<Untagger>).untag === "function";
 }
 
+/** Can content be measured here by its digest alone? */
+export function canMeasure<T extends Source>(store: T): store is T & Measurer {
+  return typeof (store as Partial<Measurer>).sizeOf === "function";
+}
+
 /** Can a manifest be pushed by its tag here? */
 export function canPushTagged<T extends Source>(store: T): store is T & TaggedPusher {
   return typeof (store as Partial<TaggedPusher>).pushTagged === "function";

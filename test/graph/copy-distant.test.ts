@@ -159,6 +159,29 @@ describe("copyGraph to a store far away", () => {
     expect(log.filter((line) => line === `push ${root.digest}`)).toHaveLength(2);
   });
 
+  test.each([
+    [true, 2],
+    [false, 1],
+  ])(
+    "fetches a blob anew when the stream broke and the store says that this helps (%s)",
+    async (again, times) => {
+      const [{ descriptor }] = content.blobs as [Piece];
+      const { log, store } = distant(createMemory());
+      const push = store.push;
+      let broken = false;
+      store.push = async (what, bytes, options) => {
+        if (what.digest !== descriptor.digest || broken) return push(what, bytes, options);
+        broken = true;
+        log.push(`push ${what.digest}`);
+        throw new HiatusError("NETWORK", "reset", { detail: { again } });
+      };
+      const copied = copyGraph(await filled(), store, [root]);
+      if (again) await copied;
+      else expect(await failureOf(copied)).toMatchObject({ code: "NETWORK" });
+      expect(log.filter((line) => line === `push ${descriptor.digest}`)).toHaveLength(times);
+    },
+  );
+
   test("goes down a nested index that misses everything", async () => {
     const outer = indexOf(content.index);
     const from = await filled([...content.all, outer]);

@@ -1,20 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { HiatusError } from "../../src/errors.ts";
-import { MediaType } from "../../src/oci/media-type.ts";
-import { piece } from "../contract/sample.ts";
 import { bytesOf, failureOf } from "../failure.ts";
 import type { Behaviour } from "./fake-registry/behaviour.ts";
 import { fakeClock, openFake } from "./fake-registry/open.ts";
 import { answer, createFakeRegistry } from "./fake-registry/registry.ts";
+import { varied } from "./fake-registry/uploads.ts";
 import type { Handler } from "./handler-transport.ts";
 
-/** Half a MiB in which no place looks like another. */
-const blob = (() => {
-  const bytes = Buffer.alloc(512 * 1024);
-  for (let at = 0; at < bytes.byteLength; at += 4) bytes.writeUInt32LE((at * 2654435761) >>> 0, at);
-  return piece(MediaType.ociLayerGzip, bytes);
-})();
-const { descriptor, bytes } = blob;
+const { descriptor, bytes } = varied(512 * 1024);
 
 const reset = () =>
   new HiatusError("NETWORK", "No answer", { detail: { reason: "ECONNRESET", sent: true } });

@@ -150,38 +150,40 @@ describe.each(Object.keys(KINDS))("with %s", (kind) => {
         expect(expectWholeOrNothing(registry)).toBe(true);
       }
     });
+  });
+});
 
-    test("at any request of a pull, and from any on", async () => {
-      const counts = await countOf(kind);
-      for (let k = 0; k < counts.pull; k++) {
-        for (const always of [false, true]) {
-          let from = Number.POSITIVE_INFINITY;
-          const registry = faulty(kind, fault, (index) =>
-            always ? index >= from + k : index === from + k,
-          );
-          await push(
-            await memoryOf(...content.all),
-            open(registry).repository,
-            content.index.descriptor,
-            "1.0",
-          );
-          const before = registry.requests.length;
-          from = before;
-          const { repository, clock } = open(registry, "pull");
-          let pulled: Memory | undefined;
-          const error = await failing(
-            pull(repository, "1.0").then((memory) => {
-              pulled = memory;
-            }),
-          );
-          if (fault.passes && !always) expect(error?.message, `request ${k}`).toBeUndefined();
-          if (error !== undefined) expect(error.hint, error.message).toBeTruthy();
-          if (pulled !== undefined) await expectWhole(pulled);
-          const bound = counts.pull + (always ? BOUND.always : BOUND.once);
-          expect(registry.requests.length - before).toBeLessThanOrEqual(bound);
-          expect(clock.slept()).toBeLessThan(PATIENCE);
-        }
+describe.each(FAULTS)("$name", (fault) => {
+  test("at any request of a pull, and from any on", async () => {
+    const counts = await countOf("single POST");
+    for (let k = 0; k < counts.pull; k++) {
+      for (const always of [false, true]) {
+        let from = Number.POSITIVE_INFINITY;
+        const registry = faulty("single POST", fault, (index) =>
+          always ? index >= from + k : index === from + k,
+        );
+        await push(
+          await memoryOf(...content.all),
+          open(registry).repository,
+          content.index.descriptor,
+          "1.0",
+        );
+        const before = registry.requests.length;
+        from = before;
+        const { repository, clock } = open(registry, "pull");
+        let pulled: Memory | undefined;
+        const error = await failing(
+          pull(repository, "1.0").then((memory) => {
+            pulled = memory;
+          }),
+        );
+        if (fault.passes && !always) expect(error?.message, `request ${k}`).toBeUndefined();
+        if (error !== undefined) expect(error.hint, error.message).toBeTruthy();
+        if (pulled !== undefined) await expectWhole(pulled);
+        const bound = counts.pull + (always ? BOUND.always : BOUND.once);
+        expect(registry.requests.length - before).toBeLessThanOrEqual(bound);
+        expect(clock.slept()).toBeLessThan(PATIENCE);
       }
-    });
+    }
   });
 });

@@ -1,22 +1,18 @@
 /** Every quirk of real registries, one by one: a push and a pull of the sample must come out right with each of them. */
 import { describe, expect, test } from "vitest";
-import { MediaType } from "../../src/oci/media-type.ts";
 import { noKnowledge } from "../../src/remote/knowledge.ts";
-import { piece, pushAll, sample } from "../contract/sample.ts";
-import { bytesOf, failureOf, listOf, streamOf } from "../failure.ts";
+import { pushAll, sample } from "../contract/sample.ts";
+import { bytesOf, failureOf, listOf } from "../failure.ts";
 import { memoryOf, pull, push } from "./fake-registry/carry.ts";
 import { openFake } from "./fake-registry/open.ts";
 import { QUIRKS, type Quirk } from "./fake-registry/quirks.ts";
 import { createFakeRegistry } from "./fake-registry/registry.ts";
+import { MIB, streaming, varied } from "./fake-registry/uploads.ts";
 
 const content = sample();
 
-/** 18 MiB that never repeat: more than two chunks. */
-const large = (() => {
-  const bytes = Buffer.alloc(18 * 1024 * 1024);
-  for (let at = 0; at < bytes.byteLength; at += 4) bytes.writeUInt32LE((at * 2654435761) >>> 0, at);
-  return piece(MediaType.ociLayerGzip, bytes);
-})();
+/** Three chunks. */
+const large = varied(9 * MIB);
 
 function start(quirk: Quirk) {
   const registry = createFakeRegistry(quirk.behaviour());
@@ -96,11 +92,8 @@ describe.each(QUIRKS)("$name ($source)", (quirk) => {
   if (quirk.large !== true) return;
   test("a large blob goes there and back as a stream", async () => {
     const { registry, open } = start(quirk);
-    const { descriptor, bytes } = large;
-    const pieces = Array.from({ length: 288 }, (_, i) =>
-      bytes.subarray(i * 65536, (i + 1) * 65536),
-    );
-    await open().push(descriptor, streamOf(...pieces));
+    const { descriptor } = large;
+    await open().push(descriptor, streaming(large));
     expect(registry.repository("team/pause").blobs.get(descriptor.digest)?.byteLength).toBe(
       descriptor.size,
     );

@@ -257,7 +257,7 @@ export const QUIRKS: readonly Quirk[] = [
   {
     name: "a smallest chunk",
     source: "the specification, OCI-Chunk-Min-Length",
-    behaviour: () => ({ singlePost: "ignored", patchLeast: 16 * 1024 * 1024 }),
+    behaviour: () => ({ singlePost: "ignored", patchLeast: 6 * 1024 * 1024 }),
     large: true,
   },
   {
