@@ -3,8 +3,12 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Minutes of pods: npm run test:e2e.
-    exclude: ["test/**/*.e2e.test.ts"],
+    // Minutes of pods, registries of others, the specification: npm run test:e2e, test:interop, test:conformance.
+    exclude: [
+      "test/**/*.e2e.test.ts",
+      "test/**/*.interop.test.ts",
+      "test/**/*.conformance.test.ts",
+    ],
     globalSetup: ["test/global-setup.ts"],
     // Processes, because some tests set the umask, which belongs to a process.
     pool: "forks",

@@ -32,8 +32,20 @@ export const COMPILER_PACKAGES = [
   ...["ppc64el", "riscv64", "s390x"].map(headers),
 ];
 
+/** What pages for people are looked at with. */
+export const BROWSER_PACKAGES = ["chromium"];
+
+/** Registries of others, and certificates for tests. */
+export const REGISTRY_PACKAGES = ["docker-registry", "openssl"];
+
 /** For `npm test`. */
-export const TEST_PACKAGES = [...CONSUMER_PACKAGES, ...EMULATOR_PACKAGES, ...COMPILER_PACKAGES];
+export const TEST_PACKAGES = [
+  ...CONSUMER_PACKAGES,
+  ...EMULATOR_PACKAGES,
+  ...COMPILER_PACKAGES,
+  ...BROWSER_PACKAGES,
+  ...REGISTRY_PACKAGES,
+];
 
 /** For `npm run test:e2e`: pods need networks, and containers something to run. */
 export const RUNTIME_PACKAGES = [
@@ -47,7 +59,7 @@ export const RUNTIME_PACKAGES = [
 ];
 
 /** For `npm run test:interop`: registries and clients of others, and certificates. */
-export const INTEROP_PACKAGES = [...CONSUMER_PACKAGES, "docker-registry", "openssl"];
+export const INTEROP_PACKAGES = [...CONSUMER_PACKAGES, ...REGISTRY_PACKAGES];
 
 /** For `npm run test:kernels`: emulators of whole machines, as Debian 12 groups them, and what unpacks a kernel. */
 export const KERNEL_PACKAGES = [

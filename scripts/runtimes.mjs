@@ -5,10 +5,10 @@
  * before the real one.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lock } from "./lock.mjs";
 
 /** @typedef {"deno" | "node22" | "node24"} RuntimeName */
 
@@ -88,30 +88,4 @@ function npm(args, cwd) {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, said: said.trim().slice(-2000) }));
   });
-}
-
-/** Takes a lock file, waiting for a living holder. @param {string} path @returns {Promise<() => void>} */
-async function lock(path) {
-  mkdirSync(dirname(path), { recursive: true });
-  for (;;) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: "wx" });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-    }
-    if (!holderLives(path)) rmSync(path, { force: true });
-    await sleep(100);
-  }
-}
-
-/** @param {string} path */
-function holderLives(path) {
-  try {
-    const pid = Number(readFileSync(path, "utf8"));
-    // Empty between being made and being written: somebody is at it.
-    return pid === 0 || process.kill(pid, 0);
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
-  }
 }

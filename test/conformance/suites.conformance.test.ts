@@ -7,14 +7,27 @@ import { describeSubject, SUBJECTS, scratchFolder } from "./subject.ts";
 
 const suites = inject("suites");
 
+/**
+ * Tests of 1.1.1 that cannot run beside those that do, whatever the registry: its `RunOnlyIf` and `RunOnlyIfNot`. What is
+ * put there for a suite that may not push; the answer to a mount that a registry cannot carry out, when it can; and the
+ * opposite of what OCI_AUTOMATIC_CROSSMOUNT says.
+ */
+const EXCLUDED = [
+  /Get tag name from environment/,
+  /Populate registry with test tags \(no push\)/,
+  /Cross-mounting of nonexistent blob should yield session id/,
+  /automatic content discovery disabled should return a 202/,
+];
+
 for (const kind of SUBJECTS) {
   describeSubject(kind, "suites of the specification", (registryOf) => {
     it("passes the suite of 1.1.1 with nothing left out", { timeout: 330_000 }, async ({
       skip,
+      task,
     }) => {
+      task.meta.cell = { table: "conformance", row: kind.name, column: "suite of 1.1.1" };
       const suite = suites.conformance;
       if ("missing" in suite) return skip(suite.missing);
-      // What a registry does with a mount that names no source is up to it, and a run tries one of the two.
       const { output, folder } = await runSuite(suite.program, {
         OCI_ROOT_URL: registryOf().origin.origin,
         OCI_NAMESPACE: "conformance/one",
@@ -29,7 +42,8 @@ for (const kind of SUBJECTS) {
       });
       const counts = readJunit(await readFile(join(folder, "junit.xml"), "utf8"));
       expect(counts.failures, output).toEqual([]);
-      expect(counts.skipped, output).toEqual([]);
+      const leftOut = counts.skipped.filter((name) => !EXCLUDED.some((one) => one.test(name)));
+      expect(leftOut, output).toEqual([]);
       expect(counts.passed).toBeGreaterThan(50);
     });
 

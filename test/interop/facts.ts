@@ -11,7 +11,7 @@ import { skopeo } from "./clients/skopeo.ts";
 import { containerd } from "./engines/containerd.ts";
 import { dockerd } from "./engines/dockerd.ts";
 import { podman } from "./engines/podman.ts";
-import type { Provided } from "./peers.ts";
+import { ensurePeer, type Provided } from "./peers.ts";
 import { distribution2, distribution3 } from "./registries/distribution.ts";
 import { zot } from "./registries/zot.ts";
 
@@ -26,7 +26,8 @@ const UNBUILT: Provided = { missing: "not built" };
 
 /** One line about the machine, and one with the versions of everybody. */
 export async function interopFacts(): Promise<string> {
-  const registries = [distribution2, distribution3(UNBUILT), zot(UNBUILT)];
+  const tried = "program" in (await ensurePeer("zot"));
+  const registries = [distribution2, distribution3(UNBUILT), ...(tried ? [zot(UNBUILT)] : [])];
   const tools = [skopeo, crane(UNBUILT), regctl(UNBUILT), oras(UNBUILT)];
   const engines = [podman, dockerd, containerd];
   return [

@@ -79,7 +79,7 @@ function tableOf(name: Cell["table"], tests: readonly TestCase[]): string {
     if (outcome === undefined) return "–";
     const { passed, failed, notTried } = outcome;
     for (const test of failed) notes.add(`- ${row} and ${column}: failed: ${test}`);
-    for (const reason of notTried) notes.add(`- ${row}: not tried: ${reason}`);
+    for (const reason of notTried) notes.add(`- Not tried: ${reason}`);
     if (passed + failed.length === 0) return "not tried";
     const count = `${passed} of ${passed + failed.length + notTried.length}`;
     return failed.length === 0 ? count : `**${count}**`;

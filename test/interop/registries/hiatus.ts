@@ -14,8 +14,8 @@ import { writeHtpasswd } from "./htpasswd.ts";
 export function hiatusCommand(deno?: Provided): readonly string[] {
   const root = packageRoot();
   return deno === undefined
-    ? [process.execPath, process.env.HIATUS_DEV_MAIN ?? join(root, "lib", "cli", "main.js")]
-    : [programOf(deno), "run", "--allow-all", process.env.HIATUS_DEV_MAIN ?? join(root, "src", "cli", "main.ts")];
+    ? [process.execPath, join(root, "lib", "cli", "main.js")]
+    : [programOf(deno), "run", "--allow-all", join(root, "src", "cli", "main.ts")];
 }
 
 /** The registry. @param deno - Deno, where it is to run on that. @default on Node */
