@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Registries, clients and conformance suites in Go that tests and benches run beside ours, in exact versions from the Go
- * module proxy, built by the `go` on the PATH and kept under `.cache/peers/`. Those with a folder in test/interop/peers
- * have a go.sum there, which names every byte that they are built from.
+ * module proxy, built by the `go` on the PATH and kept under `.cache/peers/`. Those that are locked have a folder with a
+ * go.sum under test/, which names every byte that they are built from.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -11,11 +11,12 @@ import { fileURLToPath } from "node:url";
 import { lock } from "./lock.mjs";
 
 /**
- * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main"} PeerName
+ * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main" | "kustomize" | "kube" | "actionlint"} PeerName
  * @typedef {object} Peer
  * @property {string} module Where it comes from.
  * @property {string} version As the module proxy knows it.
- * @property {string} build The package that is built: `.` is the folder in test/interop/peers.
+ * @property {string} build The package that is built: `.` is the peer's own folder.
+ * @property {string} [shelf] Where that folder is; test/interop/peers, when it is not said.
  * @property {"locked" | "installed" | "tests"} how By the folder's go.sum, by `go install`, or a package of tests.
  * @property {string} [tags] For `go install`.
  */
@@ -64,6 +65,28 @@ export const PEERS = {
     version: "97274622c11112caa21efb8c52acca3c6b8fa7f1",
     build: CONFORMANCE,
     how: "installed",
+  },
+  kustomize: {
+    module: "sigs.k8s.io/kustomize/kustomize/v5",
+    version: "v5.8.1",
+    build: "sigs.k8s.io/kustomize/kustomize/v5",
+    how: "locked",
+    shelf: "test/deploy/peers",
+  },
+  // What the API server does to a manifest before it is stored.
+  kube: {
+    module: "k8s.io/kubernetes",
+    version: "v1.35.4",
+    build: ".",
+    how: "locked",
+    shelf: "test/deploy/peers",
+  },
+  actionlint: {
+    module: "github.com/rhysd/actionlint",
+    version: "v1.7.12",
+    build: "github.com/rhysd/actionlint/cmd/actionlint",
+    how: "locked",
+    shelf: "test/deploy/peers",
   },
 };
 
@@ -126,12 +149,12 @@ async function build(name, folder) {
  * @param {string} aside
  */
 function stepsOf(name, aside) {
-  const { module, version, build, how, tags } = PEERS[name];
+  const { module, version, build, how, tags, shelf = "test/interop/peers" } = PEERS[name];
   const output = join(aside, name);
   // Everybody who runs it has the same bytes, and no symbols, which nobody needs.
   const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
   if (how === "locked") {
-    const cwd = fileURLToPath(new URL(`../test/interop/peers/${name}`, import.meta.url));
+    const cwd = fileURLToPath(new URL(`../${shelf}/${name}`, import.meta.url));
     return [() => go(["build", "-mod=readonly", ...flags, "-o", output, build], cwd)];
   }
   if (how === "installed") {

@@ -4,6 +4,7 @@
  * @module
  */
 import { setMaxListeners } from "node:events";
+import { constants } from "node:os";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -48,5 +49,7 @@ export async function interruptible<T>(
 
 function die(signal: NodeJS.Signals): void {
   for (const name of SIGNALS) process.removeAllListeners(name);
+  // As PID 1 of a container nobody dies of a signal that has no handler; what a shell would say of it is said by the exit code.
+  if (process.pid === 1) process.exit(128 + constants.signals[signal]);
   process.kill(process.pid, signal);
 }

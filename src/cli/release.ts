@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { HiatusError } from "../errors.ts";
 import type { ReleaseResult } from "../release/model.ts";
 import type { PlannedMove } from "../release/release.ts";
-import { collectNames } from "./options.ts";
+import { collectNames, countUpTo } from "./options.ts";
 import type { ReleasePresenter } from "./present/release.ts";
 import type { ImageQuery } from "./release-setup.ts";
 
@@ -45,6 +45,8 @@ export interface ReleaseFlags extends ImageQuery {
   readonly verify?: boolean;
   readonly locked?: boolean;
   readonly shard?: { readonly index: number; readonly count: number };
+  /** Minutes. */
+  readonly waitForShards?: number;
   readonly state?: string;
   readonly report?: string;
   readonly json?: boolean;
@@ -84,6 +86,14 @@ export function addRelease(program: Command, signal: AbortSignal): void {
       new Option("--shard <i/n>", "stage only every n-th mirror, beginning with the i-th (from 0)")
         .argParser(parseShard)
         .implies({ stageOnly: true }),
+    )
+    .addOption(
+      new Option(
+        "--wait-for-shards <minutes>",
+        "first wait until others have staged it everywhere, so long at most",
+      )
+        .argParser(countUpTo(1440))
+        .conflicts(["shard", "stageOnly", "dryRun", "rollback"]),
     )
     .option("--state <folder>", "folder of journals (default: dist/release)")
     .option("--report <folder>", "folder of the report (default: dist/report)")

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { HiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { awaitStaged } from "../release/await-staged.ts";
 import { buildImage } from "../release/build-image.ts";
 import { checkMirrors, type MirrorCheck } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
@@ -52,6 +53,21 @@ export async function runRelease(
     const toRelease = { name: named.image, version: named.version, ...taken };
     const ready = await imageFor(toRelease, mirrors, { signal });
     const opened = await openMirrors(mirrors, { onEvent: onConnection });
+    if (flags.waitForShards !== undefined) {
+      const missing = await awaitStaged(ready, opened, {
+        limit: flags.waitForShards * 60_000,
+        onMissing(names) {
+          const shown = `${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`;
+          const message = `waiting for shards to stage ${names.length} of ${opened.length} mirrors: ${shown}`;
+          onEvent({ type: "warning", message });
+        },
+        signal,
+      });
+      if (missing.length > 0) {
+        const message = `no shard has staged the image at ${missing.join(", ")}, and the time is up: it is staged here`;
+        onEvent({ type: "warning", message });
+      }
+    }
     const result = await release(ready, opened, {
       journal,
       dryRun: flags.dryRun,

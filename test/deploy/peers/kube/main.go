@@ -15,6 +15,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	names "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -118,7 +119,7 @@ func validate(object runtime.Object) (field.ErrorList, []string) {
 		template := &batch.JobTemplateSpec{ObjectMeta: typed.ObjectMeta, Spec: typed.Spec}
 		options := pod.GetValidationOptionsFromPodTemplate(&typed.Spec.Template, nil)
 		problems := corevalidation.ValidateObjectMeta(
-			&typed.ObjectMeta, true, corevalidation.ValidateReplicationControllerName, field.NewPath("metadata"))
+			&typed.ObjectMeta, true, names.NameIsDNSSubdomain, field.NewPath("metadata"))
 		problems = append(problems, batchvalidation.ValidateJobTemplateSpec(template, nil, options)...)
 		return problems, job.WarningsForJobSpec(ctx, spec, &typed.Spec, nil)
 	case *batch.CronJob:
