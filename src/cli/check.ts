@@ -45,25 +45,25 @@ export interface CheckFlags extends ImageQuery {
 
 /** Adds both commands to the program. */
 export function addCheck(program: Command, signal: AbortSignal): void {
-  const check = program
+  const checking = program
     .command("check")
     .summary("compare every mirror with the lock")
     .description("Compare every mirror with what it should hold.");
-  common(check)
+  common(checking)
     .option("--deep", "fetch and hash blobs as well")
     .addHelpText("after", CHECK_EXAMPLES)
-    .action((image: string, flags: CheckFlags) => runCheck(image, flags, signal));
-  const repair = program
+    .action((image: string, flags: CheckFlags) => check(image, flags, signal));
+  const repairing = program
     .command("repair")
     .summary("bring drifted mirrors back")
     .description("Bring mirrors that drifted back to what they should hold.");
-  common(repair)
+  common(repairing)
     .option("--dry-run", "show what would be done")
-    .option("-y, --yes", "move tags that name something else now")
+    .option("-y, --yes", "move tags that name something else now, without asking")
     .option("--state <folder>", "folder of journals (default: dist/release)")
-    .option("--report <folder>", "folder of the report (default: dist/report)")
+    .option("--report <folder>", "write a report there as well")
     .addHelpText("after", REPAIR_EXAMPLES)
-    .action((image: string, flags: CheckFlags) => runRepair(image, flags, signal));
+    .action((image: string, flags: CheckFlags) => repair(image, flags, signal));
 }
 
 function common(command: Command): Command {
@@ -77,7 +77,7 @@ function common(command: Command): Command {
     .option("-q, --quiet", "print failures only");
 }
 
-async function runCheck(image: string, flags: CheckFlags, signal: AbortSignal): Promise<void> {
+async function check(image: string, flags: CheckFlags, signal: AbortSignal): Promise<void> {
   const [{ presentRelease }, { withExpected }, { checkMirrors }] = await Promise.all([
     import("./present/release.ts"),
     import("./expected.ts"),
@@ -88,7 +88,7 @@ async function runCheck(image: string, flags: CheckFlags, signal: AbortSignal): 
     await withExpected(image, flags, presenter, signal, async ({ expected, opened }) => {
       const { onEvent } = presenter;
       const checks = await checkMirrors(expected, opened, { deep: flags.deep, onEvent, signal });
-      presenter.checked(checks);
+      presenter.checked(checks, true);
       const error = errorOf(checks);
       if (error !== undefined) throw error;
     });
@@ -97,14 +97,14 @@ async function runCheck(image: string, flags: CheckFlags, signal: AbortSignal): 
   }
 }
 
-async function runRepair(image: string, flags: CheckFlags, signal: AbortSignal): Promise<void> {
-  const [{ presentRelease }, { runRepairWith }] = await Promise.all([
+async function repair(image: string, flags: CheckFlags, signal: AbortSignal): Promise<void> {
+  const [{ presentRelease }, { runRepair }] = await Promise.all([
     import("./present/release.ts"),
-    import("./expected.ts"),
+    import("./repair.ts"),
   ]);
-  const presenter = presentRelease(flags);
+  const presenter = presentRelease({ ...flags, done: "brought back" });
   try {
-    await runRepairWith(image, flags, presenter, signal);
+    await runRepair(image, flags, presenter, signal);
   } finally {
     presenter.close();
   }

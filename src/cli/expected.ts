@@ -7,18 +7,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { lockPath, readLock } from "../build/lock.ts";
 import { HiatusError } from "../errors.ts";
-import { checkMirrors } from "../release/check.ts";
 import { imageFor } from "../release/image.ts";
 import { lockedImage } from "../release/locked-image.ts";
 import type { OpenMirror } from "../release/mirror-stores.ts";
 import type { ReleaseImage } from "../release/model.ts";
 import { openMirrors } from "../release/open-mirror.ts";
-import { release } from "../release/release.ts";
 import { openLayout } from "../store/layout.ts";
 import type { CheckFlags } from "./check.ts";
 import { openSource } from "./open.ts";
-import { planLines, type ReleasePresenter } from "./present/release.ts";
-import { journalPath, mirrorsFor, type NamedImage, nameImage } from "./release-setup.ts";
+import type { ReleasePresenter } from "./present/release.ts";
+import { mirrorsFor, type NamedImage, nameImage } from "./release-setup.ts";
+import { refuseOtherVersion } from "./take-image.ts";
 
 /** What mirrors should hold, and the mirrors. */
 export interface Expected {
@@ -47,6 +46,7 @@ export async function withExpected<T>(
     if (flags.from !== undefined) {
       const { source, root, close } = await openSource(flags.from, { signal, flags: {} });
       closing.push(close);
+      await refuseOtherVersion(source, root, named, flags.from, signal);
       const what = { name: named.image, version: named.version, source, root };
       const expected = await imageFor(what, found.mirrors, { signal });
       return await work({ named, expected, opened });
@@ -59,60 +59,6 @@ export async function withExpected<T>(
   } finally {
     for (const close of closing.toReversed()) await close();
   }
-}
-
-/**
- * Brings back what drifted.
- *
- * @throws HiatusError when a mirror could not be brought back.
- */
-export async function runRepairWith(
-  image: string,
-  flags: CheckFlags,
-  presenter: ReleasePresenter,
-  signal: AbortSignal,
-): Promise<void> {
-  await withExpected(image, flags, presenter, signal, async ({ named, expected, opened }) => {
-    const checks = await checkMirrors(expected, opened, { deep: true, signal });
-    presenter.checked(checks);
-    const drifted = opened.filter((_, at) => checks[at]?.status === "drifted");
-    const unknown = checks.filter(({ status }) => status === "failed");
-    if (drifted.length > 0) {
-      const result = await release(expected, drifted, {
-        journal: journalPath(named, flags).replace(/\.ndjson$/, ".repair.ndjson"),
-        repair: true,
-        dryRun: flags.dryRun,
-        confirm: flags.yes ? async () => true : undefined,
-        onPlan(states) {
-          presenter.onPlan(states);
-          if (flags.dryRun && !flags.json && !flags.quiet) {
-            process.stdout.write(`${planLines(states).join("\n")}\n`);
-          }
-        },
-        onEvent: presenter.onEvent,
-        signal,
-      });
-      presenter.done(result, []);
-      if (result.result === "failed") {
-        const failed = result.mirrors.filter((one) => one.result === "failed");
-        throw new HiatusError(
-          "REGISTRY",
-          `${failed.length} of ${drifted.length} drifted mirrors could not be brought back`,
-          {
-            detail: { failed: failed.map(({ mirror }) => mirror.name) },
-            hint: "Mend what is named above and run it again",
-          },
-        );
-      }
-    }
-    if (unknown.length > 0) {
-      const names = unknown.map(({ mirror }) => mirror.name);
-      throw new HiatusError("NETWORK", `${names.join(", ")} could not be compared`, {
-        detail: { failed: names },
-        hint: "Mend what is named above and run it again",
-      });
-    }
-  });
 }
 
 async function lockFor(named: NamedImage) {

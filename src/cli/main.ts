@@ -15,6 +15,7 @@ import { jsonLine } from "./present/json.ts";
 import { addPull } from "./pull.ts";
 import { addPush } from "./push.ts";
 import { addRelease } from "./release.ts";
+import { addServe } from "./serve.ts";
 import { addTags } from "./tags.ts";
 import { addVerify } from "./verify.ts";
 import { packageVersion } from "./version.ts";
@@ -53,6 +54,7 @@ function createProgram(signal: AbortSignal): Command {
   addPush(program, signal);
   addPull(program, signal);
   addTags(program, signal);
+  addServe(program, signal);
   addVerify(program, signal);
   addRelease(program, signal);
   addCheck(program, signal);

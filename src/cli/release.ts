@@ -6,9 +6,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { HiatusError } from "../errors.ts";
 import type { ReleaseResult } from "../release/model.ts";
-import type { PlannedMove } from "../release/release.ts";
 import { collectNames, countUpTo } from "./options.ts";
-import type { ReleasePresenter } from "./present/release.ts";
 import type { ImageQuery } from "./release-setup.ts";
 
 const EXAMPLES = `
@@ -66,8 +64,8 @@ export function addRelease(program: Command, signal: AbortSignal): void {
     .option("--only <list>", "some mirrors or groups of the file", collectNames)
     .option("--from <reference>", "release a built image: oci:DIR, oci-archive:FILE or a reference")
     .option("--version <version>", "version to build (default: the definition's)")
-    .option("--locked", "fail when the build's digests differ from the lock")
-    .option("--verify", "run the programs before anything is pushed, as hiatus verify")
+    .option("--locked", "fail when the image is not the one of the lock")
+    .option("--verify", "run its programs before anything is pushed, as verify does")
     .addOption(
       new Option("--dry-run", "look at every mirror and show the plan").conflicts([
         "stageOnly",
@@ -79,8 +77,19 @@ export function addRelease(program: Command, signal: AbortSignal): void {
     .addOption(
       new Option("--resume", "go on with the release that was stopped").conflicts("rollback"),
     )
-    .option("--rollback", "put back the tags that the last release moved")
-    .option("--forget", "leave an unfinished release as it is, and begin anew")
+    .addOption(
+      new Option("--rollback", "put back the tags that the last release moved").conflicts([
+        "only",
+        "stageOnly",
+        "forget",
+      ]),
+    )
+    .addOption(
+      new Option("--forget", "leave an unfinished release as it is, and begin anew").conflicts([
+        "resume",
+        "dryRun",
+      ]),
+    )
     .option("-y, --yes", "move tags that name something else now, without asking")
     .addOption(
       new Option("--shard <i/n>", "stage only every n-th mirror, beginning with the i-th (from 0)")
@@ -104,39 +113,20 @@ export function addRelease(program: Command, signal: AbortSignal): void {
 }
 
 async function run(image: string, flags: ReleaseFlags, signal: AbortSignal): Promise<void> {
-  const [{ presentRelease }, { runRelease, runRollback }] = await Promise.all([
+  const [{ presentRelease }, { runRelease, runRollback }, { confirmation }] = await Promise.all([
     import("./present/release.ts"),
     import("./run-release.ts"),
+    import("./confirm.ts"),
   ]);
   const presenter = presentRelease(flags);
   try {
     if (flags.rollback) return await runRollback(image, flags, presenter, signal);
-    const confirm = confirmation(flags, presenter);
+    const confirm = confirmation(flags, () => presenter.pause(), signal);
     const result = await runRelease(image, { ...flags, confirm }, presenter, signal);
     if (result.result === "failed") throw failure(result);
   } finally {
     presenter.close();
   }
-}
-
-/** On a terminal a person is asked; elsewhere only --yes moves what names something else. */
-function confirmation(flags: ReleaseFlags, presenter: ReleasePresenter) {
-  if (flags.yes) return async () => true;
-  if (flags.json || !process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  return async (moves: readonly PlannedMove[]): Promise<boolean> => {
-    presenter.close();
-    const { createInterface } = await import("node:readline/promises");
-    for (const { reference, from, to } of moves) {
-      process.stderr.write(`${reference}\n  names ${from}\n  gets  ${to}\n`);
-    }
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      const count = moves.length === 1 ? "this tag" : `these ${moves.length} tags`;
-      return /^y(?:es)?$/i.test((await lines.question(`Move ${count}? [y/N] `)).trim());
-    } finally {
-      lines.close();
-    }
-  };
 }
 
 function failure({ mirrors, journal, image }: ReleaseResult): HiatusError {

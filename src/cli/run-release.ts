@@ -4,24 +4,23 @@
  * @module
  */
 import { join } from "node:path";
+import { quoteCommand } from "../build/argv.ts";
 import { HiatusError } from "../errors.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import { awaitStaged } from "../release/await-staged.ts";
-import { buildImage } from "../release/build-image.ts";
 import { checkMirrors, type MirrorCheck } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
 import { imageFor } from "../release/image.ts";
 import type { ReleaseImage, ReleaseResult } from "../release/model.ts";
+import type { PlannedMove } from "../release/moves.ts";
 import { openMirrors } from "../release/open-mirror.ts";
-import { type PlannedMove, release } from "../release/release.ts";
+import { release } from "../release/release.ts";
 import { rollback } from "../release/rollback.ts";
-import { openLayout } from "../store/layout.ts";
-import type { Source } from "../store/source.ts";
-import { verifyImage } from "../verify/verify.ts";
-import { openSource } from "./open.ts";
-import { planLines, type ReleasePresenter } from "./present/release.ts";
+import { commandName } from "./present/command-name.ts";
+import type { ReleasePresenter } from "./present/release.ts";
+import { shortPath } from "./present/short-path.ts";
 import type { ReleaseFlags } from "./release.ts";
-import { journalPath, mirrorsFor, type NamedImage, nameImage, shardOf } from "./release-setup.ts";
+import { journalPath, mirrorsFor, nameImage, shardOf } from "./release-setup.ts";
+import { type TakenImage, takeImage } from "./take-image.ts";
 
 /** Flags, and who is asked before tags move. */
 export interface RunReleaseFlags extends ReleaseFlags {
@@ -74,21 +73,18 @@ export async function runRelease(
       stageOnly: flags.stageOnly,
       resume: flags.resume,
       confirm: flags.confirm,
-      onPlan(states) {
-        presenter.onPlan(states);
-        if (flags.dryRun && !flags.json && !flags.quiet) {
-          process.stdout.write(`${planLines(states).join("\n")}\n`);
-        }
-      },
+      onPlan: presenter.onPlan,
       onEvent,
       signal,
     });
     const more: [string, string][] = [];
-    if (found.storage !== undefined && result.result !== "failed" && !flags.dryRun) {
+    const isTagged = result.result === "released" || result.result === "unchanged";
+    if (found.storage !== undefined && isTagged) {
       const checks = await pullBack(ready, opened, signal);
       const [check] = checks;
       more.push(["pulled", `${check?.compared ?? 0} contents and tags back, each as released`]);
-      more.push(["serve", `hiatus serve --writable ${found.storage}`]);
+      const folder = quoteCommand([shortPath(found.storage)]);
+      more.push(["next", `${commandName()} serve --writable ${folder}`]);
     }
     if (result.journal !== undefined) more.push(["journal", result.journal]);
     if (!flags.dryRun) more.push(["report", await report(result, ready, flags, signal)]);
@@ -128,54 +124,6 @@ export async function runRollback(
     }
   } finally {
     await found.close();
-  }
-}
-
-interface TakenImage {
-  readonly source: Source;
-  readonly root: Descriptor;
-  close(): Promise<void>;
-}
-
-async function takeImage(
-  image: string,
-  named: NamedImage,
-  flags: ReleaseFlags,
-  presenter: ReleasePresenter,
-  signal: AbortSignal,
-): Promise<TakenImage> {
-  const { version, locked, verify } = flags;
-  if (flags.from === undefined) {
-    const built = await buildImage(image, {
-      version,
-      locked,
-      verify,
-      onEvent: presenter.onBuild,
-      signal,
-    });
-    const source = await openLayout(join(built.folder, "oci"));
-    return { source, root: built.index, async close() {} };
-  }
-  const opened = await openSource(flags.from, { signal, flags: {} });
-  const { source, root, close } = opened;
-  try {
-    const results = await verifyImage(source, root, { behaviour: verify ?? false, signal });
-    const failed = results.filter(({ status }) => status === "failed");
-    if (failed.length > 0) {
-      const [first] = failed;
-      throw new HiatusError(
-        "DIFFERENCE",
-        `"${flags.from}" fails ${failed.length} of ${results.length} checks: ${first?.subject}: ${first?.check}: ${first?.evidence}`,
-        {
-          detail: { failed, image: named.image },
-          hint: `Do not publish it; hiatus verify ${flags.from} shows every check`,
-        },
-      );
-    }
-    return { source, root, close };
-  } catch (error) {
-    await close();
-    throw error;
   }
 }
 

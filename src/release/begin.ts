@@ -67,9 +67,9 @@ function beginOf(image: ReleaseImage, mirrors: readonly OpenMirror[]): Begin {
       inline,
       digest: root.digest,
     })),
-    mirrors: mirrors.map(({ mirror: { name, registry, repository, tags, required } }) => ({
+    mirrors: mirrors.map(({ mirror: { name, registry, lasting, repository, tags, required } }) => ({
       name,
-      registry,
+      registry: lasting ?? registry,
       repository,
       tags: [...tags],
       required,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { InlineMode } from "../build/definition.ts";
+import { HiatusError, isHiatusError } from "../errors.ts";
 import { openFolder } from "../serve/folder.ts";
 import { createHandler } from "../serve/handler.ts";
 import { listen } from "../serve/listen.ts";
@@ -32,7 +33,14 @@ export async function startEmbedded(
   folder: string,
   { image, version, aliases, inline }: EmbeddedImage,
 ): Promise<EmbeddedMirror> {
-  const repositories = await openFolder(folder);
+  const repositories = await openFolder(folder).catch((error: unknown) => {
+    if (!isHiatusError(error, "IO") || error.detail.pid === undefined) throw error;
+    throw new HiatusError("IO", error.message, {
+      cause: error,
+      detail: error.detail,
+      hint: "Stop it; or let it run, and release to it by a mirrors file that names its address",
+    });
+  });
   const listening = await listen(createHandler(repositories), { port: 0 }).catch(
     (error: unknown) => {
       repositories.close();
@@ -43,6 +51,7 @@ export async function startEmbedded(
     mirror: {
       name: "embedded",
       registry: listening.url.host,
+      lasting: "embedded",
       repository: image,
       tags: [version, ...aliases.filter((alias) => alias !== version)],
       required: true,

@@ -34,6 +34,7 @@ export function openJournal(path: string): Journal {
   // A torn line has no end; what follows must not become a part of it.
   let start = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
   let file: number | undefined;
+  let broken: HiatusError | undefined;
   const open = (): number => {
     if (file !== undefined) return file;
     mkdirSync(dirname(path), { recursive: true });
@@ -45,13 +46,16 @@ export function openJournal(path: string): Journal {
     path,
     records,
     append(record) {
+      // After one record that was not written, nobody may do a deed: what follows would stand behind a gap.
+      if (broken !== undefined) throw broken;
       try {
         const to = open();
         const line = Buffer.from(`${start}${JSON.stringify(record)}\n`);
         if (writeSync(to, line) !== line.byteLength) throw new Error("only a part was written");
         fsyncSync(to);
       } catch (error) {
-        throw unwritable(path, error);
+        broken = unwritable(path, error);
+        throw broken;
       }
       start = "";
       records.push(record);
@@ -81,16 +85,25 @@ export function lastRelease(records: readonly JournalRecord[]): readonly Journal
   return begin < 0 ? [] : records.slice(begin);
 }
 
-/** What a tag named before the release, as its journal holds it; undefined when it does not tell. */
+/** The records of the release that is under way: none when the last one ended. */
+export function unfinishedRelease(records: readonly JournalRecord[]): readonly JournalRecord[] {
+  return isUnfinished(records) ? lastRelease(records) : [];
+}
+
+/**
+ * What a tag named before the release, as its journal holds it; undefined when it does not tell.
+ *
+ * @param records of one release. Where others moved the tag while the release was stopped, what they left counts.
+ */
 export function previousOf(
   records: readonly JournalRecord[],
   mirror: string,
   tag: string,
 ): Extract<JournalRecord, { type: "previous" }> | undefined {
-  for (const record of records) {
-    if (record.type === "previous" && record.mirror === mirror && record.tag === tag) return record;
-  }
-  return undefined;
+  return records.findLast(
+    (record): record is Extract<JournalRecord, { type: "previous" }> =>
+      record.type === "previous" && record.mirror === mirror && record.tag === tag,
+  );
 }
 
 /** Tags that the release may have moved, in the order of the moves: intended, whether it was seen to be done or not. */

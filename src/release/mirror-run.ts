@@ -78,8 +78,32 @@ export async function runPhase<T>(
     onEvent({ type: "mirror", mirror, phase, state: "failed", failure });
     return undefined;
   } finally {
-    run.timings[phase] = Math.round(performance.now() - begin);
+    // What is done twice took both times.
+    run.timings[phase] = (run.timings[phase] ?? 0) + Math.round(performance.now() - begin);
   }
+}
+
+/**
+ * Does something with every mirror, side by side, and waits for all of them even when one throws: nobody may be at work any more
+ * when the journal is closed.
+ *
+ * @throws what was thrown first.
+ */
+export async function withAll(
+  runs: readonly MirrorRun[],
+  work: (one: MirrorRun) => Promise<void>,
+): Promise<void> {
+  const thrown: unknown[] = [];
+  await Promise.all(
+    runs.map(async (one) => {
+      try {
+        await work(one);
+      } catch (error) {
+        thrown.push(error);
+      }
+    }),
+  );
+  if (thrown.length > 0) throw thrown[0];
 }
 
 /** An error as a report tells it. */

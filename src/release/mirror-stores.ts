@@ -13,6 +13,8 @@ export interface OpenMirror {
   readonly store: Store;
   /** The same repository through a source that remembers nothing of what was pushed: every read is an answer of the registry. */
   readonly fresh: Source;
+  /** As `fresh`, and it resolves tags by GET: what a tag hands out is hashed here, where `fresh` believes a header. */
+  readonly outside: Source;
   /** What kind of registry it is, as far as is known by now. */
   profile(): string;
   /**

@@ -41,6 +41,11 @@ export interface Mirror {
   readonly name: string;
   /** `registry.example:5000`. */
   readonly registry: string;
+  /**
+   * What the journal calls the registry, where its address is another one in each run.
+   * @default registry
+   */
+  readonly lasting?: string | undefined;
   readonly repository: string;
   /** In the order in which they are moved: the version first. */
   readonly tags: readonly string[];

@@ -7,7 +7,7 @@ import { HiatusError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { readAll } from "../store/verify.ts";
 import type { Journal } from "./journal.ts";
-import { hasFailed, type MirrorRun, type PhaseOptions, runPhase } from "./mirror-run.ts";
+import { hasFailed, type MirrorRun, type PhaseOptions, runPhase, withAll } from "./mirror-run.ts";
 import { lookAtTag, moveTag, now } from "./tags.ts";
 
 /** Moves the tags of all mirrors, mirrors side by side. Once a required one fails, no further move is begun anywhere. */
@@ -19,14 +19,17 @@ export async function moveAll(
   const { onEvent = () => undefined } = options;
   onEvent({ type: "phase", phase: "tags", state: "begin" });
   let stopped = false;
-  await Promise.all(
-    runs.map(async (one) => {
+  await withAll(runs, async (one) => {
+    let whole = false;
+    try {
       await runPhase(one, "tags", onEvent, () => moveTags(one, journal, options, () => stopped));
-      if (one.open.mirror.required && hasFailed(one)) stopped = true;
-    }),
-  );
+      whole = !hasFailed(one);
+    } finally {
+      if (one.open.mirror.required && !whole) stopped = true;
+    }
+  });
   // Whoever moved a tag between our move and now is found here.
-  if (!stopped) await Promise.all(runs.map(async (one) => lookOnceMore(one, journal, options)));
+  await withAll(runs, (one) => lookOnceMore(one, journal, options));
   onEvent({ type: "phase", phase: "tags", state: "end" });
 }
 
@@ -39,14 +42,14 @@ async function moveTags(
   const { signal, onEvent = () => undefined } = options;
   const { open, state } = one;
   if (state === undefined) return;
-  const { mirror, store } = open;
+  const { mirror, store, outside } = open;
   const { root, source } = state.variant;
   const bytes = await readAll(source, root, { signal });
   for (const tag of state.tags) {
     if (tag.action === "keep") continue;
     signal?.throwIfAborted();
     if (isStopped()) return;
-    const move = { mirror: mirror.name, store, state: tag, root, bytes };
+    const move = { mirror: mirror.name, store, outside, state: tag, root, bytes };
     const outcome = await moveTag(move, journal, { signal });
     one.tags.push(outcome);
     onEvent({ type: "tag", mirror: mirror.name, ...outcome });
@@ -64,19 +67,17 @@ async function lookOnceMore(
   const mirror = open.mirror.name;
   const root = state.variant.root.digest;
   await runPhase(one, "tags", onEvent, async () => {
+    let race: HiatusError | undefined;
     for (const [at, outcome] of one.tags.entries()) {
-      const found = await lookAtTag(open.fresh, outcome.tag, { signal });
-      if (found?.digest === root) continue;
-      journal.append({
-        ...now(),
-        type: "raced",
-        mirror,
-        tag: outcome.tag,
-        found: found?.digest ?? null,
-      });
-      one.tags[at] = { ...outcome, after: found?.digest, result: "raced" };
-      throw raced(one, outcome.tag, found?.digest);
+      const { tag } = outcome;
+      const found = (await lookAtTag(open.fresh, tag, { signal }))?.digest;
+      if (found === root) continue;
+      journal.append({ ...now(), type: "raced", mirror, tag, found: found ?? null });
+      one.tags[at] = { ...outcome, after: found, result: "raced" };
+      onEvent({ type: "tag", mirror, tag, before: outcome.before, after: found, result: "raced" });
+      race ??= raced(one, tag, found);
     }
+    if (race !== undefined) throw race;
   });
 }
 

@@ -29,6 +29,13 @@ export interface OpenMirrorOptions {
   readonly onEvent?: ((mirror: string, event: ClientEvent) => void) | undefined;
   /** @default what each kind of work needs */
   readonly actions?: RepositoryOptions["actions"];
+  /** How the client waits, limits and sends, where that is not to be as usual. */
+  readonly client?:
+    | Pick<
+        RepositoryOptions,
+        "transport" | "clock" | "limiter" | "attempts" | "patience" | "knowledge"
+      >
+    | undefined;
 }
 
 /**
@@ -55,13 +62,15 @@ export async function openMirror(
     options.onEvent?.(mirror.name, event);
   };
   const authorizer = createAuthorizer({
+    ...options.client,
     registry,
     credentials: credentialsOf(mirror, env),
-    transport: sharedTransport({ tls, proxy }),
+    transport: options.client?.transport ?? sharedTransport({ tls, proxy }),
     concurrency,
     onEvent,
   });
   const client = createClient({
+    ...options.client,
     registry,
     authorizer,
     plainHttp,
@@ -71,10 +80,17 @@ export async function openMirror(
     rate,
     onEvent,
   });
-  const open = (): Repository =>
+  const open = (resolveBy: RepositoryOptions["resolveBy"] = "head"): Repository =>
     openRepository(
       { registry, repository },
-      { client, profile: mirror.profile, actions: options.actions ?? "pull,push", onEvent },
+      {
+        ...options.client,
+        client,
+        profile: mirror.profile,
+        actions: options.actions ?? "pull,push",
+        resolveBy,
+        onEvent,
+      },
     );
   const store = open();
   return {
@@ -83,6 +99,9 @@ export async function openMirror(
     // A new one each time: what a repository object has read or pushed it does not ask for again.
     get fresh() {
       return open();
+    },
+    get outside() {
+      return open("get");
     },
     profile: () => store.profile.name,
     probe: (how) => store.probe(how),

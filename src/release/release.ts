@@ -6,26 +6,17 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
-import type { Digest } from "../oci/digest.ts";
 import { beginOrResume } from "./begin.ts";
-import { type Journal, openJournal, previousOf } from "./journal.ts";
+import { type Journal, openJournal, previousOf, unfinishedRelease } from "./journal.ts";
 import { withJournalLock } from "./journal-lock.ts";
-import { hasFailed, type MirrorRun, outcomeOf, runPhase, startRun } from "./mirror-run.ts";
+import { hasFailed, type MirrorRun, outcomeOf, runPhase, startRun, withAll } from "./mirror-run.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { MirrorState, ReleaseEvent, ReleaseImage, ReleaseResult } from "./model.ts";
 import { moveAll } from "./move-all.ts";
+import { describeMoves, type PlannedMove } from "./moves.ts";
 import { isConverged, preflight } from "./preflight.ts";
 import { stageAndReadBack } from "./stage-mirror.ts";
 import { now } from "./tags.ts";
-
-/** A tag that names something else now and is to be moved. */
-export interface PlannedMove {
-  readonly mirror: string;
-  /** With registry and repository. */
-  readonly reference: string;
-  readonly from: Digest;
-  readonly to: Digest;
-}
 
 /** How a release is done. */
 export interface ReleaseOptions {
@@ -83,8 +74,7 @@ async function withoutJournal(
   const started = new Date();
   const runs = mirrors.map(startRun);
   await lookAtAll(runs, image, options);
-  const failed = runs.some((one) => one.open.mirror.required && hasFailed(one));
-  return resultOf(image, runs, started, failed ? "failed" : "planned", undefined);
+  return resultOf(image, runs, started, isLost(runs) ? "failed" : "planned", undefined);
 }
 
 async function run(
@@ -108,18 +98,15 @@ async function run(
       before.begun() && open ? journal.path : undefined,
     );
   };
-  if (blocked(runs)) return finish("failed", true);
-  const working = runs.filter((one) => !hasFailed(one));
-  const left = working.filter(
-    ({ state }) => state !== undefined && (options.repair || !isConverged(state)),
-  );
-  if (left.length === 0) return finish(anyFailed(runs) ? "failed" : "unchanged", false);
+  if (isLost(runs)) return finish("failed", true);
+  const left = whatIsLeft(runs, options);
+  if (left.length === 0) return finish("unchanged", false);
   if (!options.stageOnly) await agree(left, journal, options);
 
   before.begin();
-  await Promise.all(left.map(async (one) => stageAndReadBack(one, journal, options)));
+  await withAll(left, (one) => stageAndReadBack(one, journal, options));
   signal?.throwIfAborted();
-  if (blocked(runs)) return finish("failed", true);
+  if (isLost(runs)) return finish("failed", true);
   if (options.stageOnly) return finish("staged", false);
 
   journal.append({ ...now(), type: "barrier" });
@@ -129,8 +116,22 @@ async function run(
     options,
   );
   signal?.throwIfAborted();
-  if (blocked(runs)) return finish("failed", true);
-  return finish("released", false);
+  return isLost(runs) ? finish("failed", true) : finish("released", false);
+}
+
+/**
+ * The mirrors that something is to be done at. Where a tag is to move anywhere, every required mirror is read back first, those
+ * that looked right as well: a tag says nothing of what was lost behind it.
+ */
+function whatIsLeft(
+  runs: readonly MirrorRun[],
+  { repair = false, stageOnly = false }: ReleaseOptions,
+): readonly MirrorRun[] {
+  const working = runs.filter((one) => one.state !== undefined && !hasFailed(one));
+  if (repair) return working;
+  const behind = working.filter(({ state }) => state !== undefined && !isConverged(state));
+  if (stageOnly || behind.length === 0) return behind;
+  return working.filter((one) => one.open.mirror.required || behind.includes(one));
 }
 
 /** Preflight of every mirror, side by side. */
@@ -141,25 +142,25 @@ async function lookAtAll(
 ): Promise<void> {
   const { signal, onEvent = () => undefined, onPlan } = options;
   onEvent({ type: "phase", phase: "preflight", state: "begin" });
-  await Promise.all(
-    runs.map(async (one) => {
-      one.state = await runPhase(one, "preflight", onEvent, () =>
-        preflight(one.open, image, { signal }),
-      );
-    }),
-  );
+  await withAll(runs, async (one) => {
+    one.state = await runPhase(one, "preflight", onEvent, () =>
+      preflight(one.open, image, { signal }),
+    );
+  });
   onEvent({ type: "phase", phase: "preflight", state: "end" });
   signal?.throwIfAborted();
   onPlan?.(runs.flatMap(({ state }) => state ?? []));
 }
 
-/** Has a mirror failed that must not? Then nothing that a user can name may change anywhere. */
-function blocked(runs: readonly MirrorRun[]): boolean {
-  return runs.some((one) => one.open.mirror.required && hasFailed(one));
-}
-
-function anyFailed(runs: readonly MirrorRun[]): boolean {
-  return runs.some(hasFailed) && runs.every((one) => hasFailed(one));
+/**
+ * Has a mirror failed that must not, or has every single one? Then nothing more that a user can name may change anywhere.
+ */
+function isLost(runs: readonly MirrorRun[]): boolean {
+  const failed = runs.filter(hasFailed);
+  return (
+    failed.some((one) => one.open.mirror.required) ||
+    (failed.length > 0 && failed.length === runs.length)
+  );
 }
 
 /** Asks whether existing tags may be moved, but for those that were asked for when the release was begun. */
@@ -173,17 +174,17 @@ async function agree(
     const { mirror, variant, tags } = state;
     return tags.flatMap(({ tag, action, before }): PlannedMove[] => {
       if (action !== "move" || before === undefined) return [];
-      const known = previousOf(journal.records, mirror.name, tag);
+      const known = previousOf(unfinishedRelease(journal.records), mirror.name, tag);
       if (known !== undefined && known.digest === before.digest) return [];
       const reference = `${mirror.registry}/${mirror.repository}:${tag}`;
       return [{ mirror: mirror.name, reference, from: before.digest, to: variant.root.digest }];
     });
   });
   if (moves.length === 0 || (await options.confirm?.(moves))) return;
-  const list = moves.map(({ reference, from, to }) => `${reference}\n    ${from}\n    ${to}`);
+  const lines = describeMoves(moves);
   throw new HiatusError(
     "USAGE",
-    `The release would move ${moves.length === 1 ? "a tag that names" : `${moves.length} tags that name`} something else now\n  ${list.join("\n  ")}`,
+    `The release would move ${moves.length === 1 ? "a tag that names" : `${moves.length} tags that name`} something else now\n  ${lines.join("\n  ")}`,
     { detail: { moves }, hint: "Say --yes if that is meant; --dry-run shows the whole plan" },
   );
 }

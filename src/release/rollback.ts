@@ -14,7 +14,7 @@ import {
   previousOf,
 } from "./journal.ts";
 import { withJournalLock } from "./journal-lock.ts";
-import { hasFailed, type MirrorRun, runPhase, startRun } from "./mirror-run.ts";
+import { hasFailed, type MirrorRun, runPhase, startRun, withAll } from "./mirror-run.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { MirrorFailure, ReleaseEvent, TagOutcome } from "./model.ts";
 import { now, restoreTag } from "./tags.ts";
@@ -72,23 +72,19 @@ async function takeBack(
   const runs = new Map<string, MirrorRun>();
   for (const { mirror } of moves) {
     const open = mirrors.find((one) => one.mirror.name === mirror);
-    if (open === undefined) throw unknown(mirror, journal.path);
+    if (open === undefined || !isSame(open, begin)) throw unknown(mirror, journal.path);
     if (!runs.has(mirror)) runs.set(mirror, startRun(open));
   }
   const wasOpen = isUnfinished(journal.records);
   if (moves.length > 0) journal.append({ ...now(), type: "rollback" });
   onEvent({ type: "phase", phase: "rollback", state: "begin" });
-  await Promise.all(
-    [...runs].map(async ([mirror, one]) => {
-      // One tag's failure is not another's: each is tried.
-      for (const move of moves.filter((some) => some.mirror === mirror)) {
-        signal?.throwIfAborted();
-        await runPhase(one, "rollback", onEvent, () =>
-          restore(one, move, records, journal, options),
-        );
-      }
-    }),
-  );
+  await withAll([...runs.values()], async (one) => {
+    // One tag's failure is not another's: each is tried.
+    for (const move of moves.filter((some) => some.mirror === one.open.mirror.name)) {
+      signal?.throwIfAborted();
+      await runPhase(one, "rollback", onEvent, () => restore(one, move, records, journal, options));
+    }
+  });
   onEvent({ type: "phase", phase: "rollback", state: "end" });
   const failed = [...runs.values()].some(hasFailed);
   if (!failed && (wasOpen || moves.length > 0)) {
@@ -100,6 +96,15 @@ async function takeBack(
     result: failed ? "failed" : "rolled back",
     mirrors: [...runs].map(([mirror, { tags, failures }]) => ({ mirror, tags, failures })),
   };
+}
+
+/** Is it the place that was released to, and not another one of the same name? */
+function isSame(
+  { mirror: { name, registry, lasting = registry, repository } }: OpenMirror,
+  { mirrors }: Extract<JournalRecord, { type: "begin" }>,
+): boolean {
+  const then = mirrors.find((one) => one.name === name);
+  return then?.registry === lasting && then.repository === repository;
 }
 
 async function restore(
@@ -117,7 +122,8 @@ async function restore(
   const { registry, repository } = one.open.mirror;
   const reference = `${registry}/${repository}:${tag}`;
   if (previous === undefined) throw unknownBefore(reference);
-  const target = { mirror, store: one.open.store, previous, ours: to };
+  const { store, outside } = one.open;
+  const target = { mirror, store, outside, previous, ours: to };
   const outcome = await restoreTag(target, journal, { signal });
   one.tags.push(outcome);
   onEvent({ type: "tag", ...outcome, mirror });
@@ -149,7 +155,7 @@ function nothing(path: string): HiatusError {
 function unknown(mirror: string, path: string): HiatusError {
   return new HiatusError(
     "CONFIG",
-    `"${path}" tells of a mirror "${mirror}" that the mirrors file does not have`,
+    `"${path}" tells of a mirror "${mirror}" that the mirrors file does not have, or has elsewhere`,
     { detail: { path, mirror }, hint: "Roll back with the mirrors file of the release" },
   );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Journal, previousOf } from "./journal.ts";
+import { type Journal, previousOf, unfinishedRelease } from "./journal.ts";
 import { type MirrorRun, type PhaseOptions, runPhase } from "./mirror-run.ts";
 import type { MirrorFailure } from "./model.ts";
 import { readBack } from "./read-back.ts";
@@ -23,7 +23,9 @@ export async function stageAndReadBack(
   const mirror = open.mirror.name;
   const digest = state.variant.root.digest;
   for (const tag of state.tags) {
-    if (tag.action === "keep" || previousOf(journal.records, mirror, tag.tag)) continue;
+    if (tag.action === "keep") continue;
+    const known = previousOf(unfinishedRelease(journal.records), mirror, tag.tag);
+    if (known !== undefined && known.digest === (tag.before?.digest ?? null)) continue;
     journal.append(previousRecord(mirror, tag));
   }
   let read = await stageOnce(one, journal, options, false);

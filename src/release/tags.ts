@@ -13,6 +13,7 @@ import {
   type Source,
   type Store,
   type StoreOptions,
+  type Untagger,
 } from "../store/source.ts";
 import { readAll } from "../store/verify.ts";
 import type { Journal, JournalRecord } from "./journal.ts";
@@ -23,6 +24,8 @@ export interface TagMove {
   /** Name of the mirror in the journal. */
   readonly mirror: string;
   readonly store: Store;
+  /** Says what a tag hands out, hashed here. */
+  readonly outside: Pick<Source, "resolve">;
   readonly state: TagState;
   readonly root: Descriptor;
   /** The bytes of the root. */
@@ -68,7 +71,7 @@ export async function moveTag(
   journal: Journal,
   options: StoreOptions = {},
 ): Promise<TagOutcome> {
-  const { mirror, store, state, root, bytes } = move;
+  const { mirror, store, outside, state, root, bytes } = move;
   const { tag } = state;
   const from = state.before?.digest ?? null;
   const to = root.digest;
@@ -83,15 +86,8 @@ export async function moveTag(
   }
   if ((found?.digest ?? null) !== from) return raced(found);
   journal.append({ ...now(), type: "intent", mirror, tag, from, to });
-  try {
-    if (canPushTagged(store)) {
-      await store.pushTagged(root, bytes, tag, { ...options, replacing: from });
-    } else await store.tag(root, tag, options);
-  } catch (error) {
-    if (isHiatusError(error, "RACE")) return raced(await lookAtTag(store, tag, options));
-    throw error;
-  }
-  const after = await readBack(store, tag, root, options);
+  await put(store, root, bytes, tag, { ...options, replacing: from });
+  const after = await lookAtTag(outside, tag, options);
   if (after?.digest !== to) return raced(after);
   journal.append({ ...now(), type: "done", mirror, tag, to });
   return {
@@ -106,6 +102,8 @@ export async function moveTag(
 export interface TagRestore {
   readonly mirror: string;
   readonly store: Store;
+  /** Says what a tag hands out, hashed here. */
+  readonly outside: Pick<Source, "resolve">;
   /** The record of what the tag named. */
   readonly previous: Extract<JournalRecord, { type: "previous" }>;
   /** What we moved it to. */
@@ -123,7 +121,7 @@ export async function restoreTag(
   journal: Journal,
   options: StoreOptions = {},
 ): Promise<TagOutcome> {
-  const { mirror, store, previous, ours } = restore;
+  const { mirror, store, outside, previous, ours } = restore;
   const { tag, digest: old } = previous;
   const found = await lookAtTag(store, tag, options);
   const outcome = (result: TagOutcome["result"], after: Digest | undefined): TagOutcome => ({
@@ -140,14 +138,12 @@ export async function restoreTag(
   journal.append({ ...now(), type: "restore", mirror, tag, to: old });
   if (old === null) {
     if (!canUntag(store)) return outcome("failed", ours);
-    await store.untag(tag, options);
+    await untag(store, tag, options);
   } else {
     const { descriptor, bytes } = contentOf(previous, old);
-    if (canPushTagged(store)) {
-      await store.pushTagged(descriptor, bytes, tag, { ...options, replacing: ours });
-    } else await store.tag(descriptor, tag, options);
+    await put(store, descriptor, bytes, tag, { ...options, replacing: ours });
   }
-  const after = await lookAtTag(store, tag, options);
+  const after = await lookAtTag(outside, tag, options);
   if ((after?.digest ?? null) !== old) {
     journal.append({ ...now(), type: "raced", mirror, tag, found: after?.digest ?? null });
     return outcome("raced", after?.digest);
@@ -175,16 +171,32 @@ export function now(): { readonly time: string } {
   return { time: new Date().toISOString() };
 }
 
-/** Reads a tag and, where it is ours, the manifest behind it, hashed here. */
-async function readBack(
+/**
+ * Sets a tag, where the registry obeys that only while it names what it should. Whether somebody was quicker shows when the tag
+ * is read afterwards: it may be that it was us, and that the answer got lost.
+ */
+async function put(
   store: Store,
+  descriptor: Descriptor,
+  bytes: Uint8Array,
   tag: string,
-  root: Descriptor,
-  options: StoreOptions,
-): Promise<Descriptor | undefined> {
-  const found = await lookAtTag(store, tag, options);
-  if (found?.digest === root.digest) await readAll(store, root, options);
-  return found;
+  options: StoreOptions & { readonly replacing: Digest | null },
+): Promise<void> {
+  try {
+    if (canPushTagged(store)) await store.pushTagged(descriptor, bytes, tag, options);
+    else await store.tag(descriptor, tag, options);
+  } catch (error) {
+    if (!isHiatusError(error, "RACE")) throw error;
+  }
+}
+
+/** Takes a tag away. That it is gone already is as good. */
+async function untag(store: Untagger, tag: string, options: StoreOptions): Promise<void> {
+  try {
+    await store.untag(tag, options);
+  } catch (error) {
+    if (!isHiatusError(error, "NOT_FOUND")) throw error;
+  }
 }
 
 function contentOf(

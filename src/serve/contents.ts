@@ -61,7 +61,13 @@ export function createContents(most: number): Contents {
 
   return {
     limit: BLOB_LIMIT,
-    known: (digest) => kept.get(digest)?.descriptor,
+    known(digest) {
+      const descriptor = kept.get(digest)?.descriptor;
+      // What is no manifest is what the index.json of its repository calls it, and may be called otherwise in another.
+      return descriptor !== undefined && hasSuccessors(descriptor.mediaType)
+        ? descriptor
+        : undefined;
+    },
     async blob(source, digest, size) {
       const found = find(digest);
       if (found?.bytes.byteLength === size) return found.bytes;

@@ -181,7 +181,11 @@ function folderOf(name: string): string {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw ioError(error, "read", path);
+  }
 }
 
 function isLayout(dir: string): HiatusError {

@@ -15,12 +15,16 @@ export interface Context {
   readonly scratch: string;
   /** How often each contender is run and counted. */
   readonly rounds: number;
+  /** Is it only to be seen that everything works? Then less is measured, and nothing is written down. */
+  readonly quick: boolean;
   /** Tells the person who waits. */
   readonly say: (line: string) => void;
   /** Installs Debian packages. Resolves to why not, or to undefined when they are there. */
   readonly need: (packages: readonly string[]) => Promise<string | undefined>;
   /** Gets a runtime besides the one of the bench. */
   readonly runtime: EnsureRuntime;
+  /** Gets a program in Go. */
+  readonly peer: EnsurePeer;
 }
 
 /** `ensureDebianPackages` of `scripts/debian-packages.mjs`: resolves to what is still missing. */
@@ -28,6 +32,11 @@ export type EnsurePackages = (packages: readonly string[]) => Promise<readonly s
 
 /** `ensureRuntime` of `scripts/runtimes.mjs`: the path of a program, undefined where there is none. */
 export type EnsureRuntime = (name: "deno" | "node22") => Promise<string | undefined>;
+
+/** `ensurePeer` of `scripts/peers.mjs`: the path of a program, or why there is none. */
+export type EnsurePeer = (
+  name: "crane" | "regctl" | "oras" | "distribution" | "zot",
+) => Promise<{ readonly program: string } | { readonly missing: string }>;
 
 /** Runs `work` in a folder of its own, which is gone afterwards. */
 export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -23,11 +23,19 @@ export interface Timing {
   readonly cpu: number;
 }
 
+/** How long it may take. */
+export interface Bounds {
+  /** No round begins later than this, but one is always counted. @default as many as asked for */
+  readonly seconds?: number;
+  /** Is there a round before the first that counts? @default true */
+  readonly warmUp?: boolean;
+}
+
 /** The counted runs, by the contender's name. */
 export type Timings = ReadonlyMap<string, readonly Timing[]>;
 
 /**
- * Runs every contender once uncounted, then `rounds` times in turn. A contender that fails is left out of
+ * Runs every contender once uncounted, then up to `rounds` times in turn. A contender that fails is left out of
  * the result, and told of by `onFailure`.
  */
 export async function interleave(
@@ -35,9 +43,12 @@ export async function interleave(
   rounds: number,
   onRound: (round: number) => void,
   onFailure: (name: string, reason: string) => void,
+  { seconds = Number.POSITIVE_INFINITY, warmUp = true }: Bounds = {},
 ): Promise<Timings> {
   const timings = new Map<string, Timing[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  const end = performance.now() + seconds * 1000;
+  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
+    if (round > 1 && performance.now() > end) break;
     onRound(round);
     for (const contender of contenders) {
       const times = timings.get(contender.name);

@@ -4,8 +4,17 @@
  * @module
  */
 import { benchBuild } from "./build/build.ts";
-import { type EnsurePackages, type EnsureRuntime, needs, withScratch } from "./context.ts";
+import {
+  type EnsurePackages,
+  type EnsurePeer,
+  type EnsureRuntime,
+  needs,
+  withScratch,
+} from "./context.ts";
+import { benchPush } from "./push/push.ts";
 import { benchReaper } from "./reaper/reaper.ts";
+import { benchRelease } from "./release/release.ts";
+import { benchServe } from "./serve/serve.ts";
 
 /** What the script hands over. */
 export interface BenchOptions {
@@ -15,11 +24,20 @@ export interface BenchOptions {
   readonly parts: readonly string[];
   /** Counted rounds of each contender. */
   readonly rounds: number;
+  /** See {@link Context}. */
+  readonly quick: boolean;
   readonly ensurePackages: EnsurePackages;
   readonly ensureRuntime: EnsureRuntime;
+  readonly ensurePeer: EnsurePeer;
 }
 
-const PARTS = { build: benchBuild, reaper: benchReaper } as const;
+const PARTS = {
+  build: benchBuild,
+  reaper: benchReaper,
+  push: benchPush,
+  serve: benchServe,
+  release: benchRelease,
+} as const;
 
 /**
  * Runs the parts one after the other.
@@ -27,7 +45,7 @@ const PARTS = { build: benchBuild, reaper: benchReaper } as const;
  * @throws Error when a part does not exist, before anything is run.
  */
 export async function bench(options: BenchOptions): Promise<void> {
-  const { root, parts, rounds, ensurePackages, ensureRuntime } = options;
+  const { root, parts, rounds, quick, ensurePackages, ensureRuntime, ensurePeer } = options;
   const known = Object.keys(PARTS) as (keyof typeof PARTS)[];
   const unknown = parts.filter((part) => !known.some((name) => name === part));
   if (unknown.length > 0) {
@@ -40,9 +58,11 @@ export async function bench(options: BenchOptions): Promise<void> {
         root,
         scratch,
         rounds,
+        quick,
         say: (line) => console.error(line),
         need: needs(ensurePackages),
         runtime: ensureRuntime,
+        peer: ensurePeer,
       }),
     );
   }

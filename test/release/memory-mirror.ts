@@ -69,6 +69,7 @@ export function memoryMirror(name: string, settings: Partial<Mirror> = {}): Memo
       },
     },
     fresh: memory,
+    outside: memory,
     profile: () => "memory",
     probe: async () => undefined,
     cost: () => ({ requests: log.length, bytes: 0 }),

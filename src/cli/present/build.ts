@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { isAbsolute, relative } from "node:path";
 import pc from "picocolors";
 import { quoteCommand } from "../../build/argv.ts";
 import type { BuildEvent } from "../../build/events.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { VerifiedBuild } from "../../release/build-image.ts";
+import { commandName } from "./command-name.ts";
 import { jsonLine } from "./json.ts";
+import { shortPath } from "./short-path.ts";
 import { type Column, formatBytes, formatDigest, formatTable } from "./table.ts";
 
 /** Shows a build. */
@@ -32,15 +33,18 @@ export function presentBuild(flags: {
 
 function jsonPresenter(): BuildPresenter {
   return {
-    onEvent(event) {
-      const line = { ...event };
-      jsonLine("platform" in line ? { ...line, platform: formatPlatform(line.platform) } : line);
-    },
+    onEvent: (event) => jsonLine(buildFields(event)),
     done({ folder, tag, lock, checks, record }) {
       jsonLine({ type: "result", folder, tag, lock, checks, ...record });
     },
     close() {},
   };
+}
+
+/** An event of a build, with its platform as people and references write it. */
+export function buildFields(event: BuildEvent): Readonly<Record<string, unknown>> {
+  const line = { ...event };
+  return "platform" in line ? { ...line, platform: formatPlatform(line.platform) } : line;
 }
 
 function quietPresenter(): BuildPresenter {
@@ -110,7 +114,7 @@ export function summary(result: VerifiedBuild): readonly string[] {
   const table = formatTable(COLUMNS, rows, (cell, column, row) =>
     row < 0 ? pc.dim(cell) : column === 0 ? pc.cyan(cell) : cell,
   );
-  const folder = shortest(result.folder);
+  const folder = shortPath(result.folder);
   const layout = quoteCommand([`oci:${folder}/oci:${result.tag}`]);
   const archive = quoteCommand([`${folder}/${record.archive.path}`]);
   const compiler = `${record.toolchain.name} ${record.toolchain.versions.join(", ")}`;
@@ -130,18 +134,6 @@ export function summary(result: VerifiedBuild): readonly string[] {
     `           skopeo copy --all ${layout} docker://REGISTRY/${record.name}:${result.tag}`,
     "",
   ];
-}
-
-/** Relative to the current folder, unless that leads out of it. */
-function shortest(folder: string): string {
-  const path = relative(process.cwd(), folder);
-  return path === "" ? "." : path.startsWith("..") || isAbsolute(path) ? folder : path;
-}
-
-/** How the command was started is how it is started again: by npm, by Deno, or as it is. */
-function commandName(): string {
-  if ("Deno" in globalThis) return "deno task hiatus";
-  return process.env.npm_execpath === undefined ? "hiatus" : "npx hiatus";
 }
 
 function total(record: VerifiedBuild["record"]): string {

@@ -5,6 +5,7 @@
  */
 import pc from "picocolors";
 import { HiatusError } from "../../errors.ts";
+import { pasteable } from "./command-name.ts";
 import { jsonLine } from "./json.ts";
 import { printable } from "./printable.ts";
 
@@ -25,7 +26,7 @@ export function printError(error: unknown, options: { readonly json: boolean }):
     );
     return;
   }
-  const hint = ours.hint === undefined ? "" : `\n  ${lines(ours.hint).join("\n  ")}`;
+  const hint = ours.hint === undefined ? "" : `\n  ${lines(pasteable(ours.hint)).join("\n  ")}`;
   process.stderr.write(`${red("hiatus:")} ${lines(ours.message).join("\n")}${hint}\n`);
 }
 

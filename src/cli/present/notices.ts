@@ -5,6 +5,7 @@
  */
 import pc from "picocolors";
 import type { ClientEvent } from "../../remote/events.ts";
+import { pasteable } from "./command-name.ts";
 import { jsonLine } from "./json.ts";
 import { printable } from "./printable.ts";
 
@@ -24,7 +25,7 @@ export function textNotices(
   const tell = (message: string, hint?: string): void => {
     if (told.has(message)) return;
     told.add(message);
-    const more = hint === undefined ? "" : `\n  ${printable(hint)}`;
+    const more = hint === undefined ? "" : `\n  ${printable(pasteable(hint))}`;
     write(`${yellow("hiatus:")} ${printable(message)}${more}\n`);
   };
   /** What differs from time to time is not told again. */

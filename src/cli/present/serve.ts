@@ -48,7 +48,7 @@ export function presentServe({ json = false, quiet = false }: ServeFlags): Serve
       for (const warning of warningsOf(serving)) say(`hiatus: ${warning}`);
       const { url, writable, repositories } = serving;
       if (json) jsonLine({ type: "listening", url: url.origin, writable, repositories });
-      else if (!quiet) say(greetingOf(serving).map(printable).join("\n"));
+      else say(greetingOf(serving).map(printable).join("\n"));
     },
     onRequest: quiet ? undefined : (record) => write(`${format(record)}\n`),
     onError(error) {
@@ -58,7 +58,7 @@ export function presentServe({ json = false, quiet = false }: ServeFlags): Serve
     },
     stopped() {
       if (json) jsonLine({ type: "stopped" });
-      else if (!quiet) say("hiatus: Stopped");
+      else say("hiatus: Stopped");
     },
   };
 }

@@ -116,6 +116,12 @@ async function readInto(
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+};
+
 async function parseFile(file: string, env: Environment): Promise<ParsedYaml<MirrorsFile>> {
   let bytes: Uint8Array;
   try {
@@ -124,7 +130,7 @@ async function parseFile(file: string, env: Environment): Promise<ParsedYaml<Mir
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new HiatusError(
       "CONFIG",
-      `Cannot read the mirrors file "${showPath(file)}": ${code === "ENOENT" ? "there is no such file" : message}`,
+      `Cannot read the mirrors file "${showPath(file)}": ${REASONS[code ?? ""] ?? message}`,
       {
         cause,
         detail: { file, code },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReleaseReport, ReportMirror, ReportTag } from "./model.ts";
+import type { ReleaseReport, ReportMirror } from "./model.ts";
 import { hasFailed } from "./next-steps.ts";
 
 /** Mirrors with those that need somebody first; otherwise in the order of the mirrors file. */
@@ -22,22 +22,6 @@ function rankOf(mirror: ReportMirror): number {
   if (mirror.failures.length > 0) return 2;
   return mirror.result === "not tried" ? 3 : 4;
 }
-
-/** How many tags came out how, in the order in which a person wants to know. */
-export function tagCounts(
-  report: ReleaseReport,
-): readonly { readonly result: ReportTag["result"]; readonly count: number }[] {
-  const all = report.mirrors.flatMap(({ tags }) => tags);
-  return ORDER.flatMap((result) => {
-    const count = all.filter((tag) => tag.result === result).length;
-    return count === 0 ? [] : [{ result, count }];
-  });
-}
-
-const ORDER = [
-  ...(["raced", "failed", "drifted", "not moved", "not compared"] as const),
-  ...(["created", "moved", "restored", "kept", "same"] as const),
-];
 
 /** Tags that a table has columns for, and whether there are others besides. */
 export interface TagColumns {

@@ -18,9 +18,9 @@ import { platformsCard } from "./platforms.ts";
 import { SCRIPT } from "./script.ts";
 import { REPORT_STYLE } from "./style.ts";
 import { timesCard } from "./times.ts";
-import { nextCard, troubleCard } from "./todo.ts";
+import { driftCard, nextCard, troubleCard } from "./todo.ts";
 import { head } from "./verdict.ts";
-import { verdictOf } from "./words.ts";
+import { verdictOf } from "./verdict-words.ts";
 
 /** Mirrors from which on there is something to filter. */
 const FILTER_FROM = 6;
@@ -40,6 +40,7 @@ export function formatHtml(report: ReleaseReport): string {
   const sections = [
     nextCard(report),
     troubleCard(report, places.of),
+    driftCard(report, places.of),
     matrixCard(report, places),
     platformsCard(report, places),
     timesCard(report, places),
@@ -94,8 +95,8 @@ function placesOf({ mirrors }: ReleaseReport): Places {
 function filter({ mirrors }: ReleaseReport): Html | undefined {
   if (mirrors.length < FILTER_FROM) return undefined;
   const wrong = mirrors.some(needsSomebody) && !mirrors.every(needsSomebody);
-  return html`<form id="filter" role="search" hidden>${wrong && html`<label class="tick"><input type="checkbox">Only what needs somebody</label>`}
-<span class="filter"><label for="q">Mirrors</label><input type="search" id="q" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="200"></span></form>`;
+  return html`<form id="filter" role="search" hidden>${wrong && html`<label class="tick"><input type="checkbox">Only problems</label>`}
+<span class="filter"><label for="q">Filter mirrors</label><input type="search" id="q" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="200"></span></form>`;
 }
 
 let known: string | undefined;

@@ -11,23 +11,19 @@ const JOINER = "\u2060";
 
 /**
  * Text as words on one line. What means something in Markdown or HTML is written as a character reference, which by the
- * specification never means structure; what GitHub and GitLab look for afterwards (mentions, issues, labels, emoji) is taken
- * apart.
+ * specification never means structure; what GitHub and GitLab look for afterwards (mentions, issues, labels, emoji, addresses)
+ * is taken apart.
  */
 export function mdText(text: string): string {
   return visible(text)
-    .replaceAll(/(^|[^\w])([@#!~%$&])(?=[\w"])/g, `$1$2${JOINER}`)
+    .replaceAll(/(^|\W)([@#!~%$&])(?=[\w"])/g, `$1$2${JOINER}`)
+    .replaceAll(/@(?=[\w-]+\.)/g, `@${JOINER}`)
     .replaceAll(/:(?=[\w+-]+:)/g, `:${JOINER}`)
-    .replaceAll(/[\\`*_{}[\]<>()#+!|~@:&$^="'.-]/g, (character) =>
-      /[.:(),'"-]/.test(character) && !needsReference(character)
-        ? character
-        : `&#${character.codePointAt(0)};`,
-    );
+    .replaceAll(/[\\`*_{}[\]<>#+!|~@&$^=]|:(?=\S)|(?<=\bwww)\./gi, reference);
 }
 
-/** Colons and dots make links of addresses; the others are harmless within a line. */
-function needsReference(character: string): boolean {
-  return character === ":" || character === ".";
+function reference(character: string): string {
+  return `&#${character.codePointAt(0)};`;
 }
 
 /**

@@ -5,20 +5,21 @@
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
  * @module
  */
-import { cutText, formatCount, formatSize, plural } from "../../serve/page/text.ts";
-import { needsSomebody, platformNames, tagCounts, total, worstFirst } from "./counts.ts";
+import { cutText, formatSize, plural } from "../../serve/page/text.ts";
+import { needsSomebody, platformNames, total, worstFirst } from "./counts.ts";
 import { mdCode, mdText } from "./markdown-text.ts";
 import type { ReleaseReport, ReportMirror, ReportTag } from "./model.ts";
 import { formOf } from "./verdict.ts";
+import { verdictOf } from "./verdict-words.ts";
 import {
+  failureWords,
   formatDate,
   formatTime,
   mirrorWords,
-  PHASE_WORDS,
   shortDigest,
   type Tone,
+  tagSums,
   tagWords,
-  verdictOf,
 } from "./words.ts";
 
 /** Most bytes. */
@@ -73,12 +74,7 @@ function figures(report: ReleaseReport): string {
   const requests = total(mirrors, "requests");
   const sent = total(mirrors, "sent");
   const platforms = platformNames(report).length;
-  const tags = tagCounts(report).map(({ result, count }) => {
-    const blank: ReportTag = { tag: "", planned: null, before: null, after: null, result };
-    const planned = report.result === "planned" && result === "not moved";
-    const word = planned ? "to move or create" : tagWords(blank, report).word;
-    return `${formatCount(count)} ${word}`;
-  });
+  const tags = tagSums(report);
   return [
     `**${plural(mirrors.length, "mirror")}**`,
     ...(platforms === 0 ? [] : [plural(platforms, "platform")]),
@@ -98,15 +94,15 @@ function next({ next: steps }: ReleaseReport): string {
   return `### What to do next\n\n${lines.join("\n")}`;
 }
 
-function failures({ mirrors }: ReleaseReport, { failures: limit, text }: Extent): string {
-  const all = worstFirst(mirrors).flatMap((mirror) =>
+function failures(report: ReleaseReport, { failures: limit, text }: Extent): string {
+  const all = worstFirst(report.mirrors).flatMap((mirror) =>
     mirror.failures.map((failure) => ({ mirror, failure })),
   );
   if (all.length === 0) return "";
   const lines = all.slice(0, limit).map(({ mirror, failure }) => {
-    const { phase, message, hint, attachmentsOnly } = failure;
-    const what = attachmentsOnly ? "attachments" : PHASE_WORDS[phase].toLowerCase();
-    const kind = mirror.required ? "" : ", need not succeed";
+    const { message, hint } = failure;
+    const what = failureWords(failure, report).toLowerCase();
+    const kind = mirror.required ? "" : ", best effort";
     const remedy = hint === null ? "" : `\n  - **Remedy:** ${mdText(cutText(hint, text))}`;
     return `- **${mdText(mirror.name)}** (${what}${kind}): ${mdCode(cutText(message, text))}${remedy}`;
   });
@@ -161,14 +157,14 @@ function restWords(mirrors: readonly ReportMirror[]): string {
 }
 
 function row(mirror: ReportMirror, report: ReleaseReport, limit: number): string {
-  const { name, registry, repository, required, phases, sent } = mirror;
-  const { tone, word } = mirrorWords(mirror);
+  const { name, registry, repository, phases, sent } = mirror;
+  const { tone, word, notes } = mirrorWords(mirror);
   const begin = Math.min(...phases.map((span) => span.begin));
   const took =
     phases.length === 0 ? "–" : formatTime(Math.max(...phases.map(({ end }) => end)) - begin);
   const cells = [
-    `**${mdText(name)}**${required ? "" : " (need not succeed)"}<br>${mdCode(`${registry}/${repository}`, true)}`,
-    `${MARKS[tone]} ${word}`,
+    `**${mdText(name)}**<br>${mdCode(`${registry}/${repository}`, true)}`,
+    [`${MARKS[tone]} ${word}`, ...notes.map((note) => note.toLowerCase())].join(", "),
     tagList(mirror.tags, report, limit),
     sent === null ? "–" : formatSize(sent),
     took,

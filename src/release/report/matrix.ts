@@ -26,6 +26,7 @@ export function matrixCard(report: ReleaseReport, places: Places): Section {
   const { mirrors } = report;
   const { tags, others } = tagColumns(mirrors, COLUMNS);
   const columns = [...tags, ...(others ? ["Other tags"] : [])];
+  const fits = columns.length <= FITTING;
   const heads = columns.map(
     (column, at) =>
       html`<th role="columnheader" scope="col">${at < tags.length ? html`<code>${column}</code>` : column}</th>`,
@@ -39,22 +40,22 @@ export function matrixCard(report: ReleaseReport, places: Places): Section {
     return html`<tr role="row"${rowData(mirror)}>${mirrorHead(mirror, places)}${cells}${others && otherTags(mirror, rest, report, places)}</tr>
 `;
   });
-  const head = { id: "mirrors", title: "Mirrors and tags", count: countLine(mirrors) };
+  const head = { id: "mirrors", title: "Tags by mirror", count: countLine(mirrors) };
   const aside = html`<p class="keys" hidden>Arrow keys move from tag to tag, Enter opens one</p>`;
   return section(
     { ...head, aside },
-    html`<div class="scroll"><table role="table" class="matrix${columns.length > FITTING && " broad"}"><caption class="quiet">What became of each tag at each mirror</caption>
+    html`<div class="scroll ${fits ? "fits" : "broad"}"><table role="table" class="matrix"><caption class="quiet">What became of each tag at each mirror</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Mirror</th>${heads}</tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table></div>`,
   );
 }
 
-/** The head of a mirror's row in any table. */
-export function mirrorHead(mirror: ReportMirror, places: Places): Html {
-  const { name, registry, repository, required } = mirror;
-  const { tone, word } = mirrorWords(mirror);
+/** The head of a mirror's row. */
+function mirrorHead(mirror: ReportMirror, places: Places): Html {
+  const { name, registry, repository } = mirror;
+  const { tone, word, notes } = mirrorWords(mirror);
   return html`<th role="rowheader" scope="row" data-label="Mirror"><div class="who"><a href="#${places.of(mirror)}">${name}</a>
-${state(tone, word)}<small>${registry}/${repository}</small>${!required && badge("Need not succeed")}</div></th>`;
+<span>${state(tone, word)}${notes.map(badge)}</span><small>${registry}/${repository}</small></div></th>`;
 }
 
 /** What a row is filtered by. */
@@ -81,7 +82,8 @@ function tagCell(
   places: Places,
 ): Html {
   const { tone, word } = tagWords(tag, report);
-  return html`<td role="cell" data-label="${tag.tag}" class="t ${tone}"><a href="#${places.ofTag(mirror, tag)}"${fullDigests(tag)}><b>${icon(tone)}${word}</b><span>${digestsOf(tag)}</span></a></td>`;
+  const digests = digestsOf(tag);
+  return html`<td role="cell" data-label="${tag.tag}" class="t ${tone}"><a href="#${places.ofTag(mirror, tag)}"${fullDigests(tag)}><b>${icon(tone)}${word}</b>${digests !== undefined && html`<span>${digests}</span>`}</a></td>`;
 }
 
 function otherTags(
@@ -113,11 +115,14 @@ function digestsOf({ before, after, result, planned }: ReportTag): Content {
     case "created":
       return after === null ? absent : short(after);
     case "not moved":
-    case "not compared":
+      if (planned === null && before === null) return undefined;
       return before === null ? absent : short(before);
+    case "not compared":
+      return before === null ? undefined : short(before);
     case "drifted":
       return after === null ? absent : html`names ${short(after)}`;
     case "failed":
+      if (after !== null) return html`still ${short(after)}`;
       return before === null ? "absent or new" : html`${short(before)} or new`;
     default: {
       const from = before === null ? absent : short(before);

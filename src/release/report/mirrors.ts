@@ -5,29 +5,26 @@
  */
 import { type Html, html } from "../../serve/page/html.ts";
 import { cutText, formatCount, formatSize, plural } from "../../serve/page/text.ts";
-import { needsSomebody, worstFirst } from "./counts.ts";
+import { worstFirst } from "./counts.ts";
 import { type Places, rowData } from "./matrix.ts";
 import type { ReleaseReport, ReportMirror, ReportTag } from "./model.ts";
-import { badge, copyable, fact, type Section, section, state } from "./parts.ts";
+import { badge, copyable, fact, type Section, section, short, state } from "./parts.ts";
 import { formOf } from "./verdict.ts";
-import { formatTime, mirrorWords, PHASE_WORDS, tagWords } from "./words.ts";
+import { failureWords, formatTime, mirrorWords, phaseWords, tagWords } from "./words.ts";
 
-/** Mirrors that are shown open because they need somebody. */
-const OPEN = 5;
 /** Differences that are listed for one mirror. */
 const FINDINGS = 50;
 const TEXT = 600;
 
 /** The card. */
 export function mirrorsCard(report: ReleaseReport, places: Places): Section {
-  const items = worstFirst(report.mirrors).map((mirror, at) => {
-    const { tone, word } = mirrorWords(mirror);
-    const open = needsSomebody(mirror) && at < OPEN;
-    return html`<details class="mirror"${rowData(mirror)}${open && html` open`}><summary><span class="who"><b>${mirror.name}</b> ${state(tone, word)} ${!mirror.required && badge("Need not succeed")}</span></summary>
+  const items = worstFirst(report.mirrors).map((mirror) => {
+    const { tone, word, notes } = mirrorWords(mirror);
+    return html`<details class="mirror"${rowData(mirror)}><summary><span class="who"><b>${mirror.name}</b> ${state(tone, word)} ${notes.map(badge)}</span></summary>
 <div id="${places.of(mirror)}">${contents(mirror, report, places)}</div></details>
 `;
   });
-  const title = "Plan and outcome, mirror by mirror";
+  const title = "Plan and outcome by mirror";
   return section({ id: "plan", title }, html`${items}`);
 }
 
@@ -35,12 +32,13 @@ function contents(mirror: ReportMirror, report: ReleaseReport, places: Places): 
   const { registry, repository, format, inline, profile, attachments, failures } = mirror;
   const { requests, sent, compared, phases, index, findings } = mirror;
   const times = phases.map(
-    ({ phase, begin, end }) => `${PHASE_WORDS[phase].toLowerCase()} ${formatTime(end - begin)}`,
+    ({ phase, begin, end }) =>
+      `${phaseWords(phase, report).toLowerCase()} ${formatTime(end - begin)}`,
   );
   const policy = { required: "Required", "best-effort": "Tried", none: "Left out" }[attachments];
   const reference = index === null ? undefined : `${registry}/${repository}@${index}`;
   return html`<dl class="facts">${fact("Repository", html`<code>${registry}/${repository}</code>`)}${fact("Kind", [profile ?? "Not known", `, ${formOf(format, inline)}`])}${fact("Attachments", policy)}${fact("Image", reference !== undefined && html`<span class="full">${copyable(reference, `the reference at ${mirror.name}`)}</span>`)}${fact("Time", times.length > 0 && times.join(", "))}${fact("Traffic", requests !== null && `${plural(requests, "request")}${sent === null ? "" : `, ${formatSize(sent)} sent`}`)}${fact("Compared", compared !== null && `${formatCount(compared)} contents and tags`)}</dl>
-${failures.length > 0 && html`<ul class="places">${failures.slice(0, 20).map(({ phase, message, hint }) => html`<li><p><b>${PHASE_WORDS[phase]}</b></p><p class="said">${cutText(message, TEXT)}</p>${hint !== null && html`<p class="remedy"><b>Remedy</b> ${cutText(hint, TEXT)}</p>`}</li>`)}</ul>`}
+${failures.length > 0 && html`<ul class="places">${failures.slice(0, 20).map((failure) => html`<li><p><b>${failureWords(failure, report)}</b></p><p class="said">${cutText(failure.message, TEXT)}</p>${failure.hint !== null && html`<p class="remedy"><b>Remedy</b> ${cutText(failure.hint, TEXT)}</p>`}</li>`)}</ul>`}
 ${findings.length > 0 && findingsTable(mirror)}
 ${mirror.tags.length > 0 && tagsTable(mirror, report, places)}`;
 }
@@ -50,15 +48,22 @@ const heads = (titles: readonly string[]) =>
 
 function tagsTable(mirror: ReportMirror, report: ReleaseReport, places: Places): Html {
   const isCheck = report.kind === "check";
-  const digest = (value: string | null, what: string) =>
-    value === null
-      ? html`<span class="dim">nothing</span>`
-      : copyable(value, `${what} ${mirror.name}`);
+  const digest = (value: string | null, what: string) => {
+    if (value === null) return html`<span class="dim">nothing</span>`;
+    // The whole of it stands above, once.
+    if (value === mirror.index) return html`this image, ${short(value)}`;
+    return copyable(value, `${what} ${mirror.name}`);
+  };
   const rows = mirror.tags.map((tag: ReportTag) => {
     const { tone, word } = tagWords(tag, report);
     const name = tag.tag;
     const before = isCheck ? mirror.index : tag.before;
-    const after = tag.result === "failed" && tag.after === null ? "old or new" : undefined;
+    const isAsBefore = !isCheck && tag.after !== null && tag.after === tag.before;
+    const after = isAsBefore
+      ? html`<span class="dim">as before</span>`
+      : tag.result === "failed" && tag.after === null
+        ? "old or new"
+        : undefined;
     return html`<tr role="row" id="${places.ofTag(mirror, tag)}"><th role="rowheader" scope="row" data-label="Tag"><div><code>${name}</code></div></th><td role="cell" data-label="Plan"><div>${isCheck ? "compare" : (tag.planned ?? "–")}</div></td><td role="cell" data-label="Outcome"><div>${state(tone, word)}</div></td><td role="cell" data-label="${isCheck ? "Expected" : "Before"}" class="cell"><div>${digest(before, `what ${name} ${isCheck ? "should name" : "named before"} at`)}</div></td><td role="cell" data-label="Now" class="cell"><div>${after ?? digest(tag.after, `what ${name} names now at`)}</div></td></tr>
 `;
   });

@@ -58,7 +58,10 @@ const failure = z.strictObject({
 
 const tag = z.strictObject({
   tag: z.string(),
-  planned: z.enum(["create", "keep", "move", "restore"]).nullable(),
+  planned: z
+    .enum(["create", "keep", "move", "restore"])
+    .nullable()
+    .describe("null: nothing, because it was not looked at or only compared"),
   before: digest
     .nullable()
     .describe("What it named before; null: nothing, or it was not looked at"),

@@ -72,7 +72,7 @@ export function nextSteps(
         ? []
         : [
             {
-              text: `Mend what went wrong at ${left.length === 1 ? "the mirror" : `the ${left.length} mirrors`} that need not succeed; each remedy stands below`,
+              text: `Mend what went wrong at ${left.length === 1 ? "the best-effort mirror" : `${left.length} best-effort mirrors`}; each remedy stands below`,
               command: null,
             },
             step("Then bring what is missing there", commands.repair),

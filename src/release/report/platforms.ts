@@ -6,10 +6,13 @@
 import { type Html, html } from "../../serve/page/html.ts";
 import { plural } from "../../serve/page/text.ts";
 import { platformNames, worstFirst } from "./counts.ts";
-import { mirrorHead, type Places, rowData } from "./matrix.ts";
+import { type Places, rowData } from "./matrix.ts";
 import type { PlatformState, ReleaseReport, ReportMirror } from "./model.ts";
 import { icon, type Section, section, state } from "./parts.ts";
-import { PLATFORM_WORDS } from "./words.ts";
+import { mirrorWords, PLATFORM_WORDS } from "./words.ts";
+
+/** Columns that fit without moving the table sideways. */
+const FITTING = 18;
 
 /** The matrix; nothing where no platform is known. */
 export function platformsCard(report: ReleaseReport, places: Places): Section | undefined {
@@ -30,11 +33,11 @@ export function platformsCard(report: ReleaseReport, places: Places): Section | 
   return section(
     {
       id: "platforms",
-      title: "Mirrors and platforms",
+      title: "Platforms by mirror",
       count: html`<p>${plural(names.length, "platform")}</p>`,
       aside: html`<ul class="legend">${legend}</ul>`,
     },
-    html`<div class="scroll"><table role="table" class="platforms"><caption class="quiet">What is known of each platform at each mirror</caption>
+    html`<div class="scroll ${names.length <= FITTING ? "fits" : "broad"}"><table role="table" class="platforms"><caption class="quiet">What is known of each platform at each mirror</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Mirror</th><th role="columnheader" scope="col">Whole</th>${heads}</tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table></div>`,
   );
@@ -52,10 +55,12 @@ function row(mirror: ReportMirror, names: readonly string[], places: Places): Ht
   const good = states.filter(
     (one) => one !== undefined && PLATFORM_WORDS[one.state].tone === "good",
   );
+  const { tone, word } = mirrorWords(mirror);
+  const mark = tone === "good" ? undefined : state(tone, word);
   const alike = others.length === 0 && first !== undefined;
   const whole = alike
     ? `${names.length > 1 ? "all " : ""}${names.length} ${PLATFORM_WORDS[first].word}`
     : `${good.length} of ${states.length}`;
-  return html`<tr role="row"${rowData(mirror)}${alike && html` class="alike"`}>${mirrorHead(mirror, places)}<td role="cell" data-label="Platforms" class="sum">${whole}</td>${cells}</tr>
+  return html`<tr role="row"${rowData(mirror)}${alike && html` class="alike"`}><th role="rowheader" scope="row" data-label="Mirror"><div class="line"><a href="#${places.of(mirror)}">${mirror.name}</a>${mark}</div></th><td role="cell" data-label="Platforms" class="sum">${whole}</td>${cells}</tr>
 `;
 }

@@ -4,21 +4,14 @@
  * @module
  */
 import type { MirrorCheck } from "../check.ts";
-import type {
-  Mirror,
-  MirrorFailure,
-  MirrorOutcome,
-  MirrorState,
-  ReleaseImage,
-  ReleaseResult,
-  TagOutcome,
-} from "../model.ts";
+import type { Mirror, MirrorState, ReleaseImage, ReleaseResult } from "../model.ts";
 import type { RollbackResult } from "../rollback.ts";
 import { fromOutside } from "./from-outside.ts";
 import { type Happened, together } from "./happened.ts";
-import type { ReleaseReport, ReportMirror, ReportTag, ReportVariant, Span } from "./model.ts";
+import { failureOf, mirrorOf, placeOf, spansOf, tagOf, variantOf } from "./mirror-of.ts";
+import type { ReleaseReport, ReportTag, ReportVariant } from "./model.ts";
 import { nextSteps, type ReportCommands } from "./next-steps.ts";
-import { holdingOf, platformsFound, platformsOf } from "./platform-states.ts";
+import { platformsFound } from "./platform-states.ts";
 
 /** What a report is made of besides the result. */
 export interface ReportContext {
@@ -160,40 +153,6 @@ function frameOf({ hiatus, happened, variants = [] }: LaterContext): Frame {
   };
 }
 
-type Place = Omit<ReportMirror, "result">;
-
-/** A mirror that nothing is known of yet. */
-function placeOf(mirror: Mirror, variants: readonly ReportVariant[]): Place {
-  const { name, registry, repository, required, format, inline, attachments, connection } = mirror;
-  return {
-    name,
-    registry,
-    repository,
-    plainHttp: connection.plainHttp,
-    required,
-    format,
-    inline,
-    attachments,
-    profile: mirror.profile ?? null,
-    index: variantOf(mirror, variants)?.index.digest ?? null,
-    failures: [],
-    tags: [],
-    platforms: [],
-    phases: [],
-    requests: null,
-    sent: null,
-    compared: null,
-    findings: [],
-  };
-}
-
-function variantOf(
-  { format, inline }: Pick<Mirror, "format" | "inline">,
-  variants: readonly ReportVariant[],
-): ReportVariant | undefined {
-  return variants.find((one) => one.format === format && one.inline === inline);
-}
-
 /** The variants of the result, with what is known of each. */
 function variantsOf(result: ReleaseResult, { variants = [] }: ReportContext): ReportVariant[] {
   return result.variants.map(({ format, inline, root: { mediaType, digest, size } }) => {
@@ -201,91 +160,4 @@ function variantsOf(result: ReleaseResult, { variants = [] }: ReportContext): Re
     const index = { mediaType, digest, size };
     return { platforms: [], attachments: [], ...known, format, inline, index };
   });
-}
-
-function mirrorOf(
-  outcome: MirrorOutcome,
-  { result }: ReleaseResult,
-  variants: readonly ReportVariant[],
-  spans: ReadonlyMap<string, readonly Span[]>,
-  { happened, plan = [] }: ReportContext,
-): ReportMirror {
-  const { mirror, root, failures, requests, bytes } = outcome;
-  const place = placeOf(mirror, variants);
-  const variant = variants.find(({ index }) => index.digest === root?.digest);
-  const present = plan.find((state) => state.mirror.name === mirror.name)?.present;
-  const isPlanned = result === "planned" && outcome.result === "not tried";
-  return {
-    ...place,
-    profile: outcome.profile ?? place.profile,
-    index: root?.digest ?? place.index,
-    result: isPlanned ? "planned" : outcome.result,
-    failures: failures.map(failureOf),
-    tags: tagsOf(outcome),
-    platforms: platformsOf(
-      variant ?? variantOf(mirror, variants),
-      holdingOf(outcome, present),
-      failures,
-    ),
-    phases: [...(happened?.mirrors.get(mirror.name) ?? spans.get(mirror.name) ?? [])],
-    requests,
-    sent: bytes,
-  };
-}
-
-/**
- * The tags with what was planned for each. A move that a registry refused leaves no outcome of its own: it is the first that
- * was not moved where moving went wrong without a race.
- */
-function tagsOf({ tags, root, failures }: MirrorOutcome): ReportTag[] {
-  const wrong = failures.some((failure) => failure.phase === "tags");
-  let refused = wrong && !tags.some(({ result }) => result === "raced");
-  return tags.map((outcome) => {
-    const before = outcome.before;
-    const planned = before === undefined ? "create" : before === root?.digest ? "keep" : "move";
-    if (outcome.result === "not moved" && refused) {
-      refused = false;
-      return { ...tagOf(outcome), planned, after: null, result: "failed" };
-    }
-    return { ...tagOf(outcome), planned };
-  });
-}
-
-function tagOf({ tag, before, after, result }: TagOutcome): ReportTag {
-  return { tag, planned: null, before: before ?? null, after: after ?? null, result };
-}
-
-function failureOf(failure: MirrorFailure): ReportMirror["failures"][number] {
-  const { phase, code = null, message, hint, attachmentsOnly = false } = failure;
-  const more = hint === undefined ? null : fromOutside(hint);
-  return { phase, code, message: fromOutside(message), hint: more, attachmentsOnly };
-}
-
-/**
- * Spans from durations: all mirrors are looked at before any is staged, and no tag moves before every mirror is read back.
- */
-function spansOf(outcomes: readonly MirrorOutcome[]): ReadonlyMap<string, readonly Span[]> {
-  const longest = (...phases: (keyof MirrorOutcome["timings"])[]) =>
-    Math.max(
-      0,
-      ...outcomes.map(({ timings }) => phases.reduce((sum, one) => sum + (timings[one] ?? 0), 0)),
-    );
-  const staging = longest("preflight");
-  const moving = staging + longest("stage", "read-back");
-  return new Map(
-    outcomes.map(({ mirror, timings }) => {
-      const begins = [
-        ["preflight", 0],
-        ["stage", staging],
-        ["read-back", staging + (timings.stage ?? 0)],
-        ["tags", moving],
-        ["rollback", moving],
-      ] as const;
-      const spans = begins.flatMap(([phase, begin]) => {
-        const took = timings[phase];
-        return took === undefined ? [] : [{ phase, begin, end: begin + took }];
-      });
-      return [mirror.name, spans];
-    }),
-  );
 }

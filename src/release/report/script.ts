@@ -101,6 +101,7 @@ ${COPYING}
   });
   matrix?.addEventListener("focusout", () => { peek.hidden = true; });
   addEventListener("keydown", (event) => { if (event.key === "Escape") peek.hidden = true; });
+  addEventListener("wheel", () => { peek.hidden = true; }, { passive: true });
 
   // Links lead into what is folded up; browsers that do not open it are helped.
   const reveal = () => {

@@ -1,0 +1,3 @@
+module hiatus.invalid/bench/link
+
+go 1.24
