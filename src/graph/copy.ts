@@ -6,9 +6,9 @@
  */
 import { isHiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { childrenOf, parseDocument } from "../oci/document.ts";
+import { parseDocument } from "../oci/document.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
-import { DEPTH_LIMIT } from "../store/closure.ts";
+import { DEPTH_LIMIT, neededBy } from "../store/closure.ts";
 import {
   canMount,
   canPushTagged,
@@ -169,7 +169,7 @@ async function pushWhole(
   } catch (error) {
     const failed = fail(descriptor, () => "push");
     if (depth > DEPTH_LIMIT || !isHiatusError(error, "INCOMPLETE")) return failed(error);
-    const children = childrenOf(parseDocument(bytes, descriptor.mediaType));
+    const children = neededBy(parseDocument(bytes, descriptor.mediaType));
     const missing = new Set(error.detail.missing as readonly string[] | undefined);
     const named = children.filter((child) => missing.has(child.digest));
     for (const child of named.length > 0 ? named : children) {

@@ -6,9 +6,8 @@
  */
 import { HiatusError } from "../errors.ts";
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
-import { childrenOf } from "../oci/document.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
-import { DEPTH_LIMIT } from "../store/closure.ts";
+import { DEPTH_LIMIT, neededBy } from "../store/closure.ts";
 import { isDistant, type Source, type StoreOptions } from "../store/source.ts";
 import { gate } from "./pool.ts";
 import { type ReadDocument, readSuccessors } from "./successors.ts";
@@ -124,7 +123,7 @@ function arrange(roots: readonly Descriptor[], nodes: ReadonlyMap<string, Node>)
   const levels: PlannedManifest[][] = [];
   const present: Descriptor[] = [];
   const inner = new Set(
-    [...nodes.values()].flatMap(({ read }) => (read ? childrenOf(read.document).map(keyOf) : [])),
+    [...nodes.values()].flatMap(({ read }) => (read ? neededBy(read.document).map(keyOf) : [])),
   );
   /** The level of what was placed; -1 for what needs none. */
   const placed = new Map<string, number>();

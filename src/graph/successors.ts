@@ -4,19 +4,21 @@
  * @module
  */
 import type { Descriptor } from "../oci/descriptor.ts";
-import { childrenOf, parseDocument } from "../oci/document.ts";
+import { parseDocument } from "../oci/document.ts";
 import type { Index, Manifest } from "../oci/manifest.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
+import { neededBy } from "../store/closure.ts";
 import type { Source, StoreOptions } from "../store/source.ts";
 import { readAll } from "../store/verify.ts";
 
 /**
  * The successors of a document: its subject, then config and layers or manifests, in their order. A
  * subject is a successor, as in oras-go (`content.Successors`), so that a copied signature brings
- * along what it signs; it is not a child, so a store takes the signature without it.
+ * along what it signs; it is not a child, so a store takes the signature without it. Layers that may not be distributed are none:
+ * they lie elsewhere, and are never fetched from where their `urls` lead (CVE-2020-15157).
  */
 export function successorsOf(document: Manifest | Index): readonly Descriptor[] {
-  const children = childrenOf(document);
+  const children = neededBy(document);
   return document.subject === undefined ? children : [document.subject, ...children];
 }
 

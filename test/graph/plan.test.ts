@@ -61,6 +61,25 @@ describe("planCopy", () => {
     }
   });
 
+  test("leaves out layers that may not be distributed: they lie elsewhere", async () => {
+    const [config, layer] = content.blobs as [Piece, Piece];
+    const foreign = {
+      ...blob("foreign").descriptor,
+      mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+      urls: ["http://127.0.0.1:1/layer"],
+    };
+    const manifest = jsonPiece(MediaType.ociManifest, {
+      schemaVersion: 2,
+      mediaType: MediaType.ociManifest,
+      config: config.descriptor,
+      layers: [foreign, layer.descriptor],
+    });
+    const from = createMemory();
+    await pushAll(from, [config, layer, manifest]);
+    const plan = await planCopy(from, createMemory(), [manifest.descriptor]);
+    expect(digests(plan.blobs)).toEqual(of(config, layer));
+  });
+
   test("does not look below what the destination holds", async () => {
     const from = createMemory();
     const to = createMemory();
