@@ -102,7 +102,7 @@ async function repair(image: string, flags: CheckFlags, signal: AbortSignal): Pr
     import("./present/release.ts"),
     import("./repair.ts"),
   ]);
-  const presenter = presentRelease({ ...flags, done: "brought back" });
+  const presenter = presentRelease({ ...flags, repair: true });
   try {
     await runRepair(image, flags, presenter, signal);
   } finally {

@@ -32,11 +32,12 @@ export function confirmation(
     const lines = createInterface({ input: process.stdin, output: process.stderr });
     // The terminal is read key by key now, so Ctrl-C is a key and no signal.
     lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-    const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("\n")));
     try {
       const what = moves.length === 1 ? "this tag" : `these ${moves.length} tags`;
       const asked = lines.question(`Move ${what}? [y/N] `, { signal });
       const answer = await Promise.race([asked, ended]);
+      if (answer === "\n") process.stderr.write("\n");
       return /^y(?:es)?$/i.test(answer.trim());
     } finally {
       lines.close();

@@ -10,10 +10,12 @@ import { awaitStaged } from "../release/await-staged.ts";
 import { checkMirrors, type MirrorCheck } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
 import { imageFor } from "../release/image.ts";
-import type { ReleaseImage, ReleaseResult } from "../release/model.ts";
+import type { MirrorState, ReleaseImage, ReleaseResult } from "../release/model.ts";
 import type { PlannedMove } from "../release/moves.ts";
 import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
+import { recordEvents } from "../release/report/happened.ts";
+import { writeReleaseReport } from "../release/report/write.ts";
 import { rollback } from "../release/rollback.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ReleasePresenter } from "./present/release.ts";
@@ -67,14 +69,22 @@ export async function runRelease(
         onEvent({ type: "warning", message });
       }
     }
+    const recorder = recordEvents();
+    let plan: readonly MirrorState[] = [];
     const result = await release(ready, opened, {
       journal,
       dryRun: flags.dryRun,
       stageOnly: flags.stageOnly,
       resume: flags.resume,
       confirm: flags.confirm,
-      onPlan: presenter.onPlan,
-      onEvent,
+      onPlan(states) {
+        plan = states;
+        presenter.onPlan(states);
+      },
+      onEvent(event) {
+        recorder.onEvent(event);
+        onEvent(event);
+      },
       signal,
     });
     const more: [string, string][] = [];
@@ -87,7 +97,17 @@ export async function runRelease(
       more.push(["next", `${commandName()} serve --writable ${folder}`]);
     }
     if (result.journal !== undefined) more.push(["journal", result.journal]);
-    if (!flags.dryRun) more.push(["report", await report(result, ready, flags, signal)]);
+    if (!flags.dryRun) {
+      const folder = flags.report ?? join("dist", "report");
+      const happened = recorder.happened();
+      const path = await writeReleaseReport(folder, result, ready, {
+        happened,
+        plan,
+        commands: commandsOf(image, flags),
+        signal,
+      });
+      more.push(["report", path]);
+    }
     presenter.done(result, more);
     return result;
   } finally {
@@ -146,12 +166,24 @@ async function pullBack(
   });
 }
 
-async function report(
-  result: ReleaseResult,
-  image: ReleaseImage,
-  flags: ReleaseFlags,
-  signal: AbortSignal,
-): Promise<string> {
-  const { writeReleaseReport } = await import("../release/report/write.ts");
-  return writeReleaseReport(flags.report ?? join("dist", "report"), result, image, { signal });
+/** The commands of the report's next steps, with what this run was told. */
+function commandsOf(image: string, flags: ReleaseFlags): Readonly<Record<string, string>> {
+  const { mirrors, only, from, version, state } = flags;
+  const given = [
+    ...(image === "pause" ? [] : [image]),
+    ...(mirrors === undefined ? [] : ["--mirrors", mirrors]),
+    ...(only === undefined ? [] : ["--only", only.join(",")]),
+    ...(from === undefined ? [] : ["--from", from]),
+    ...(version === undefined ? [] : ["--version", version]),
+  ];
+  const journal = state === undefined ? [] : ["--state", state];
+  const command = (...words: readonly string[]): string =>
+    `${commandName()} ${quoteCommand([...words])}`;
+  return {
+    release: command("release", ...given, ...journal),
+    resume: command("release", ...given, ...journal, "--resume"),
+    rollback: command("release", ...given, ...journal, "--rollback"),
+    check: command("check", ...given),
+    repair: command("repair", ...given),
+  };
 }

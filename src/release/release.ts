@@ -181,10 +181,17 @@ async function agree(
     });
   });
   if (moves.length === 0 || (await options.confirm?.(moves))) return;
+  const which = moves.length === 1 ? "a tag that names" : `${moves.length} tags that name`;
+  if (options.confirm !== undefined) {
+    throw new HiatusError("USAGE", `Called off: ${which} something else now would have moved`, {
+      detail: { moves },
+      hint: "Nothing was changed at any mirror",
+    });
+  }
   const lines = describeMoves(moves);
   throw new HiatusError(
     "USAGE",
-    `The release would move ${moves.length === 1 ? "a tag that names" : `${moves.length} tags that name`} something else now\n  ${lines.join("\n  ")}`,
+    `The ${options.repair ? "repair" : "release"} would move ${which} something else now\n  ${lines.join("\n  ")}`,
     { detail: { moves }, hint: "Say --yes if that is meant; --dry-run shows the whole plan" },
   );
 }

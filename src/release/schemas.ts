@@ -8,6 +8,7 @@ import { ImageDefinitionSchema } from "../build/definition.ts";
 import { LockSchema } from "../build/lock.ts";
 import { BuildRecordSchema } from "../build/record.ts";
 import { MirrorsFileSchema } from "./mirrors/schema.ts";
+import { ReleaseReportSchema } from "./report/model.ts";
 
 /** The schemas by file name under `images/schemas/`. Draft 2020-12. */
 export function jsonSchemas(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
@@ -32,6 +33,11 @@ export function jsonSchemas(): Readonly<Record<string, Readonly<Record<string, u
       BuildRecordSchema,
       "Build record",
       "Everything that a build made, and with what: dist/<name>/build.json",
+    ),
+    "report.schema.json": make(
+      ReleaseReportSchema,
+      "Release report",
+      "What a release, a roll-back or a check found and did: dist/report/report.json",
     ),
     "mirrors.schema.json": make(
       MirrorsFileSchema,

@@ -27,7 +27,7 @@ export const PHASES: Readonly<Record<Phase, string>> = {
 };
 
 const VERDICTS: Readonly<Record<string, string>> = {
-  unchanged: "unchanged: every mirror has it already",
+  unchanged: "unchanged: everything is there already",
   staged: "staged: everything is there by digest, and no tag was moved",
   planned: "planned: nothing was changed",
 };
@@ -35,7 +35,7 @@ const VERDICTS: Readonly<Record<string, string>> = {
 /** What is being done, and what became of it. */
 export function titleLines(
   { image, result, variants, mirrors, milliseconds }: ReleaseResult,
-  done = "released",
+  done: string,
 ): readonly string[] {
   const count = `${mirrors.length} ${mirrors.length === 1 ? "mirror" : "mirrors"}`;
   const indexes = variants.map(({ format, inline, root }, at) => {
@@ -43,8 +43,10 @@ export function titleLines(
     return `  ${pc.dim(at === 0 ? "index   " : "        ")} ${pc.bold(root.digest)}${form}`;
   });
   const what = result === "released" ? done : (VERDICTS[result] ?? result);
+  const left = mirrors.filter((one) => one.result === "failed").length;
+  const but = left === 0 || result === "failed" ? "" : pc.yellow(`; ${left} of best effort failed`);
   return [
-    `${pc.bold(`${image.name} ${image.version}`)}  ${verdict(what, result === "failed")}`,
+    `${pc.bold(`${image.name} ${image.version}`)}  ${verdict(what, result === "failed")}${but}`,
     ...indexes,
     `  ${pc.dim("to")}       ${count}, ${(milliseconds / 1000).toFixed(1)} s`,
   ];
@@ -55,10 +57,11 @@ function verdict(text: string, failed: boolean): string {
 }
 
 /** What will be done at each mirror, tag by tag. */
-export function planLines(states: readonly MirrorState[]): readonly string[] {
+export function planLines(states: readonly MirrorState[], repair = false): readonly string[] {
   return states.flatMap(({ mirror, variant, profile, present, tags }) => {
     const { registry, repository, required } = mirror;
-    const what = present ? "has the image" : `gets ${formatDigest(variant.root.digest, false)}`;
+    const has = repair ? "has the image, and is given what it lost" : "has the image";
+    const what = present ? has : `gets ${formatDigest(variant.root.digest, false)}`;
     const kind = profile === "default" ? "" : `${profile}, `;
     const about = pc.dim(`${kind}${required ? "required" : "best effort"}`);
     const named = (action: "create" | "keep") =>
@@ -113,9 +116,13 @@ export function failureLines(outcomes: readonly MirrorOutcome[]): readonly strin
 }
 
 /** One failure with its remedy. */
-export function failureText(mirror: string, failure: MirrorFailure): readonly string[] {
-  const { phase, message, hint, attachmentsOnly } = failure;
-  const what = attachmentsOnly ? "attachments" : PHASES[phase];
+export function failureText(
+  mirror: string,
+  failure: MirrorFailure,
+  doing = PHASES[failure.phase],
+): readonly string[] {
+  const { message, hint, attachmentsOnly } = failure;
+  const what = attachmentsOnly ? "attachments" : doing;
   const [first = "", ...rest] = message.split("\n").map(printable);
   return [
     `  ${pc.red("✗")} ${pc.bold(mirror)}: ${what}: ${first}`,
@@ -127,7 +134,7 @@ export function failureText(mirror: string, failure: MirrorFailure): readonly st
 /** What became of a release that was taken back. */
 export function rollbackLines(result: RollbackResult): readonly string[] {
   const lines = result.mirrors.flatMap(({ mirror, tags, failures }) => [
-    ...(tags.length === 0 ? [] : [`  ${pc.bold(mirror)}  ${tagSummary(tags)}`]),
+    ...(tags.length === 0 ? [] : [`  ${pc.bold(mirror)}  ${restoredSummary(tags)}`]),
     ...tags.flatMap(({ tag, result: what, after }) =>
       what === "raced" ? [`    ${tag} names ${after ?? "nothing"}`] : [],
     ),
@@ -140,6 +147,15 @@ export function rollbackLines(result: RollbackResult): readonly string[] {
     "",
     ...(lines.length > 0 ? lines : ["  No tag had been moved, so there was nothing to put back"]),
   ];
+}
+
+function restoredSummary(tags: readonly TagOutcome[]): string {
+  return grouped(tags, ({ result, after }) => {
+    if (result === "not moved") return "as before";
+    return result === "restored" && after === undefined ? "taken away" : result;
+  })
+    .map(([result, list]) => `${someOf(list.map(({ tag }) => tag))} ${result}`)
+    .join("; ");
 }
 
 /** How much was sent, for a line. */

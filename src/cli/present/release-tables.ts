@@ -78,7 +78,9 @@ export function checkLines(checks: readonly MirrorCheck[]): readonly string[] {
 export function findingLines(checks: readonly MirrorCheck[]): readonly string[] {
   return checks.flatMap((check) => [
     ...check.findings.map((finding) => findingLine(check.mirror.name, finding)),
-    ...(check.failure === undefined ? [] : failureText(check.mirror.name, check.failure)),
+    ...(check.failure === undefined
+      ? []
+      : failureText(check.mirror.name, check.failure, "comparing")),
   ]);
 }
 

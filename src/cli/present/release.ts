@@ -48,8 +48,8 @@ export interface ReleaseShow {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
-  /** What was done to the image when it went well. @default "released" */
-  readonly done?: string;
+  /** Is it about mirrors that drifted? @default false */
+  readonly repair?: boolean;
 }
 
 /** Chooses how to show: NDJSON, live rows on a terminal, or plain lines. */
@@ -69,15 +69,15 @@ function textRelease(show: ReleaseShow): ReleasePresenter {
     ...progress,
     onPlan(states) {
       if (show.quiet) return;
-      if (show.dryRun) process.stdout.write(lined(planLines(states)));
-      else progress.tell(planBefore(states));
+      if (show.dryRun) process.stdout.write(lined(planLines(states, show.repair)));
+      else progress.tell(show.repair ? planLines(states, true) : planBefore(states));
     },
     done(result, more) {
       progress.close();
       const failures = failureLines(result.mirrors);
       if (show.quiet) return complain(failures);
       const blocks = [
-        titleLines(result, show.done),
+        titleLines(result, show.repair ? "brought back" : "released"),
         show.dryRun ? [] : outcomeLines(result.mirrors),
         failures,
         more.map(([name, text]) => `  ${pc.dim(name.padEnd(8))} ${text}`),
@@ -106,7 +106,10 @@ function showProgress(show: ReleaseShow) {
   const live = process.stderr.isTTY === true && !process.env.CI && !show.quiet;
   const begin = () => (live ? liveRows(process.stderr, paintRow) : undefined);
   let rows = begin();
-  const write = (text: string): void => void (rows?.print(text) ?? process.stderr.write(text));
+  const write = (text: string): void => {
+    if (rows === undefined) process.stderr.write(text);
+    else rows.print(text);
+  };
   const tell = (lines: readonly string[]): void => {
     if (lines.length > 0) write(lined(lines));
   };
@@ -115,6 +118,7 @@ function showProgress(show: ReleaseShow) {
   };
   const notices = textNotices(write);
   const sent = new Map<string, number>();
+  const staged = new Set<string>();
   const moved = new Map<string, Pick<TagOutcome, "tag" | "result">[]>();
   let compiled = 0;
 
@@ -133,8 +137,12 @@ function showProgress(show: ReleaseShow) {
     else rows?.set(mirror, `· ${mirror}  ${what}`);
 
     if (state === "done" && phase === "stage") {
+      staged.add(mirror);
       plain(`${mirror}: staged${sentText(sent.get(mirror) ?? 0)}`);
-    } else if (state === "done" && phase === "read-back") plain(`${mirror}: read back`);
+      // A check reads back as well, and its table says so.
+    } else if (state === "done" && phase === "read-back" && staged.has(mirror)) {
+      plain(`${mirror}: read back`);
+    }
     const tags = moved.get(mirror);
     if (tags === undefined || (state !== "done" && state !== "failed")) return;
     // Tags are put back one by one, each a phase by itself; what became of them is told in the end.

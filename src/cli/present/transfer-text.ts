@@ -17,7 +17,10 @@ import { tellChanges, tellUnlisted } from "./transfer-notices.ts";
 export function textTransfer(verb: "push" | "pull", show: TransferShow): TransferPresenter {
   const live = process.stderr.isTTY === true && !process.env.CI && !show.quiet && !show.dryRun;
   const rows = live ? liveRows(process.stderr, paintRow) : undefined;
-  const write = (text: string): void => void (rows?.print(text) ?? process.stderr.write(text));
+  const write = (text: string): void => {
+    if (rows === undefined) process.stderr.write(text);
+    else rows.print(text);
+  };
   const notices = textNotices(write);
   const requests = new Map<string, number>();
   let asked = 0;
