@@ -162,7 +162,7 @@ function forbidden(url: URL, address: string): HiatusError {
     `The registry's answer leads to "${url.host}", which is not a public address (${address})`,
     {
       detail: { host: url.host, address },
-      hint: "If that host is trusted, allow it (--allow-private HOST); otherwise do not use this registry",
+      hint: "If that host is trusted, allow it (--allow-private HOST, allowPrivate in a mirrors file); otherwise do not use this registry",
     },
   );
 }

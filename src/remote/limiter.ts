@@ -8,6 +8,7 @@
  * @module
  */
 import { type Clock, realClock } from "./clock.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** How many requests at once when nobody says otherwise. */
 const DEFAULT_CONCURRENCY = 32;
@@ -109,11 +110,11 @@ export function createLimiter(
         };
         const waiter: Waiter = {
           start() {
-            signal?.removeEventListener("abort", leave);
+            forget();
             resolve(once(release));
           },
         };
-        signal?.addEventListener("abort", leave, { once: true });
+        const forget = onAbort(signal, leave);
         queue.add(waiter);
         pump();
       }),

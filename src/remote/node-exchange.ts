@@ -6,6 +6,7 @@
 import type { Agent, ClientRequest, ClientRequestArgs, IncomingMessage } from "node:http";
 import { networkError, stalled } from "./network-error.ts";
 import { answerBody, drop } from "./node-body.ts";
+import { onAbort } from "./on-abort.ts";
 import { portOf, proxyAuthorization } from "./proxy.ts";
 import type { HttpHeaders, HttpRequest, HttpResponse } from "./transport.ts";
 import { sizeOf, writeBody } from "./write-body.ts";
@@ -61,15 +62,14 @@ export function exchange(
     };
     /** Nobody can use a connection again that has half a request on it. */
     const abandon = (): void => void answer?.once("close", () => outgoing.destroy());
-    const onAbort = (): void => {
+    const forget = onAbort(signal, () => {
       answer?.destroy();
       fail(signal?.reason);
-    };
+    });
 
-    signal?.addEventListener("abort", onAbort, { once: true });
     outgoing.on("error", fail);
     outgoing.once("close", () => {
-      signal?.removeEventListener("abort", onAbort);
+      forget();
       // Also where no error was told of, as when a server upgrades to another protocol.
       if (!over) fail(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
     });

@@ -7,6 +7,7 @@ import type { Agent } from "node:http";
 import type { Socket } from "node:net";
 import { connector, type Lookup, type Route } from "./connect.ts";
 import { type DialOptions, exchange, type Lane } from "./node-exchange.ts";
+import { onAbort } from "./on-abort.ts";
 import { type ProxyOptions, proxyChooser, proxyFromEnvironment } from "./proxy.ts";
 import { type TlsOptions, tlsContexts } from "./tls.ts";
 import type { HttpRequest, Transport } from "./transport.ts";
@@ -135,12 +136,12 @@ async function inTime(
   };
   const stop = (): void => controller.abort(signal?.reason);
   const timer = setTimeout(late, milliseconds);
-  signal?.addEventListener("abort", stop, { once: true });
+  const forget = onAbort(signal, stop);
   if (signal?.aborted) stop();
   try {
     return await connect(controller.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
+    forget();
   }
 }

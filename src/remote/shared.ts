@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onAbort } from "./on-abort.ts";
 
 /**
  * Joins the work of this key, or starts it.
@@ -65,7 +66,7 @@ function join<T>(
       forget();
       flight.controller.abort(signal.reason);
     };
-    signal.addEventListener("abort", leave, { once: true });
-    flight.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+    const unlisten = onAbort(signal, leave);
+    flight.result.then(resolve, reject).finally(unlisten);
   });
 }
