@@ -45,6 +45,7 @@ export interface LoginOptions {
  */
 export async function prepareConnect(options: LoginOptions): Promise<Connect> {
   const { flags } = options;
+  checkPlain(flags);
   const explicit = await loginOf(options);
   const credentials = findCredentials({ explicit });
   const given = await readTlsFiles(flags);
@@ -95,6 +96,15 @@ function withLogin(authorizer: Authorizer, username: string | undefined): Author
       });
     },
   };
+}
+
+function checkPlain({ plainHttp, ca, cert, key, insecure }: ConnectionFlags): void {
+  if (plainHttp !== true) return;
+  const about = Object.entries({ ca, cert, key, insecure }).find(([, value]) => value)?.[0];
+  if (about === undefined) return;
+  throw new HiatusError("USAGE", `--plain-http and --${about} cannot be used together`, {
+    hint: `Without TLS there is no certificate; leave one of them out`,
+  });
 }
 
 async function tlsOf(

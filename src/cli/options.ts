@@ -44,12 +44,8 @@ export function addConnectionOptions(command: Command): Command {
     new Option("--cert <file>", "certificate of the client (PEM), with --key"),
     new Option("--key <file>", "key of that certificate (PEM)"),
     new Option("--insecure", "take any certificate; anybody on the way can read and change"),
-    new Option("--plain-http", "no TLS; loopback needs no asking").conflicts([
-      "ca",
-      "cert",
-      "key",
-      "insecure",
-    ]),
+    // What contradicts it is looked at by prepareConnect: here --no-plain-http would be taken for it.
+    new Option("--plain-http", "no TLS; loopback needs no asking"),
     new Option("--no-plain-http", "TLS on loopback too"),
     new Option(
       "--allow-private <list>",

@@ -21,6 +21,8 @@ interface Flight<T> {
   readonly result: Promise<T>;
   readonly controller: AbortController;
   waiting: number;
+  /** Is the result there? Then nobody waits for it any more. */
+  done: boolean;
 }
 
 /**
@@ -35,10 +37,18 @@ export function createShare<T>({ keep }: { readonly keep: boolean }): Share<T> {
   };
   const start = (key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> => {
     const controller = new AbortController();
-    const flight = { result: work(controller.signal), controller, waiting: 0 };
+    const flight: Flight<T> = {
+      result: work(controller.signal),
+      controller,
+      waiting: 0,
+      done: false,
+    };
     flights.set(key, flight);
     flight.result.then(
-      () => keep || forget(key, flight),
+      () => {
+        flight.done = true;
+        if (!keep) forget(key, flight);
+      },
       () => forget(key, flight),
     );
     return flight;
@@ -55,6 +65,7 @@ function join<T>(
   signal: AbortSignal | undefined,
   forget: () => void,
 ): Promise<T> {
+  if (flight.done) return flight.result;
   flight.waiting++;
   if (signal === undefined) return flight.result;
   return new Promise((resolve, reject) => {

@@ -372,7 +372,7 @@ describe("hiatus push, used wrongly", () => {
     [["oci:image", "localhost:1/a", "--concurrency", "0"], 2, "whole number from 1 to 256"],
     [["oci:image", "localhost:1/a", "--platform", "linux/"], 2, "is not a platform"],
     [["oci:image", "localhost:1/a", "--tag", "a b"], 2, '"a b" is not a tag'],
-    [["oci:image", "localhost:1/a", "--plain-http", "--insecure"], 2, "cannot be used with"],
+    [["oci:image", "localhost:1/a", "--plain-http", "--insecure"], 2, "cannot be used together"],
     [["oci:image", "localhost:1/a", "--username", "me"], 2, "go together"],
     [["oci:image", "localhost:1/a", "--cert", "x.pem"], 2, "go together"],
     [["oci:image", "localhost:1/a", "--ca", "none.pem"], 2, "none.pem"],
