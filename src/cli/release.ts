@@ -12,7 +12,7 @@ import type { ImageQuery } from "./release-setup.ts";
 const EXAMPLES = `
 What happens, in this order:
   build      or take the image that --from names; every byte is verified
-  preflight  every mirror is looked at: reachable, known to it, allowed to push, what its tags name
+  preflight  every mirror is looked at: can it be reached, may we push, what do its tags name
   stage      the image goes everywhere by its digests, mirrors side by side; no tag moves
   read back  everything is fetched again from every mirror and hashed here
   tags       only when every required mirror has handed out the whole image, tags move

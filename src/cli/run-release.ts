@@ -169,12 +169,15 @@ async function pullBack(
 /** The commands of the report's next steps, with what this run was told. */
 function commandsOf(image: string, flags: ReleaseFlags): Readonly<Record<string, string>> {
   const { mirrors, only, from, version, state } = flags;
-  const given = [
+  const which = [
     ...(image === "pause" ? [] : [image]),
     ...(mirrors === undefined ? [] : ["--mirrors", mirrors]),
+    ...(version === undefined ? [] : ["--version", version]),
+  ];
+  const given = [
+    ...which,
     ...(only === undefined ? [] : ["--only", only.join(",")]),
     ...(from === undefined ? [] : ["--from", from]),
-    ...(version === undefined ? [] : ["--version", version]),
   ];
   const journal = state === undefined ? [] : ["--state", state];
   const command = (...words: readonly string[]): string =>
@@ -182,7 +185,8 @@ function commandsOf(image: string, flags: ReleaseFlags): Readonly<Record<string,
   return {
     release: command("release", ...given, ...journal),
     resume: command("release", ...given, ...journal, "--resume"),
-    rollback: command("release", ...given, ...journal, "--rollback"),
+    // The journal knows which mirrors.
+    rollback: command("release", ...which, ...journal, "--rollback"),
     check: command("check", ...given),
     repair: command("repair", ...given),
   };

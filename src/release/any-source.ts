@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type HiatusError, isHiatusError } from "../errors.ts";
+import { HiatusError, isHiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { contentNotFound } from "../store/errors.ts";
 import type { Source, StoreOptions } from "../store/source.ts";
 
 /** Content up to here is read as a whole before it is passed on, so that a source which fails in the middle is no loss. Bytes. */
@@ -14,7 +13,7 @@ const WHOLE = 1024 * 1024;
 /**
  * A source that asks others, in their order, until one hands the content out.
  *
- * The content it gives throws what the last of them said when none does, or `NOT_FOUND` when there are none.
+ * The content it gives throws `NOT_FOUND` when none of them has it; where one failed in another way, what that one said.
  */
 export function anySource(sources: readonly Pick<Source, "fetch">[]): Pick<Source, "fetch"> {
   return { fetch: (descriptor, options) => fetchFromAny(sources, descriptor, options) };
@@ -25,7 +24,7 @@ async function* fetchFromAny(
   descriptor: Descriptor,
   options: StoreOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  let failure: HiatusError = contentNotFound(descriptor, "any of the sources");
+  let failure: HiatusError | undefined;
   for (const source of sources) {
     let given = false;
     try {
@@ -41,8 +40,22 @@ async function* fetchFromAny(
       return;
     } catch (error) {
       if (given || !isHiatusError(error)) throw error;
-      failure = error;
+      // Who did not answer may have it.
+      if (failure === undefined || !isHiatusError(error, "NOT_FOUND")) failure = error;
     }
   }
-  throw failure;
+  if (failure !== undefined && !isHiatusError(failure, "NOT_FOUND")) throw failure;
+  throw nowhere(descriptor, sources.length, failure);
+}
+
+function nowhere(
+  { digest }: Descriptor,
+  count: number,
+  cause: HiatusError | undefined,
+): HiatusError {
+  return new HiatusError("NOT_FOUND", `None of ${count} places has ${digest}`, {
+    ...(cause === undefined ? {} : { cause }),
+    detail: { digest },
+    hint: "Build it (hiatus build --locked), or name a layout or an archive that has it: --from",
+  });
 }

@@ -30,6 +30,8 @@ export interface MirrorConnection {
   readonly plainHttp: boolean;
   /** A URL, "none", or undefined for what the environment says. */
   readonly proxy: string | undefined;
+  /** Hosts with private addresses that the registry's answers may lead to. @default none */
+  readonly allowPrivate?: readonly string[] | undefined;
   /** Most requests in flight. */
   readonly concurrency: number | undefined;
   /** Most requests a second. */

@@ -48,7 +48,7 @@ export async function openMirror(
   options: OpenMirrorOptions = {},
 ): Promise<OpenMirror> {
   const { registry, repository, connection } = mirror;
-  const { concurrency, rate, insecure } = connection;
+  const { concurrency, rate, insecure, allowPrivate } = connection;
   const env = options.env ?? process.env;
   const plainHttp = connection.plainHttp ? true : undefined;
   const tls = plainHttp ? undefined : await tlsOf(mirror);
@@ -65,7 +65,7 @@ export async function openMirror(
     ...options.client,
     registry,
     credentials: credentialsOf(mirror, env),
-    transport: options.client?.transport ?? sharedTransport({ tls, proxy }),
+    transport: options.client?.transport ?? sharedTransport({ tls, proxy, allowPrivate }),
     concurrency,
     onEvent,
   });
@@ -76,6 +76,7 @@ export async function openMirror(
     plainHttp,
     tls: tls ?? (insecure ? { insecure } : undefined),
     proxy,
+    allowPrivate,
     concurrency,
     rate,
     onEvent,

@@ -37,5 +37,5 @@ export function whole(value: number): string {
 
 /** Milliseconds in seconds: "0.412". */
 export function seconds(milliseconds: number): string {
-  return (milliseconds / 1000).toFixed(3);
+  return Number.isFinite(milliseconds) ? (milliseconds / 1000).toFixed(3) : "–";
 }

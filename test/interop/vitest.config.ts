@@ -8,7 +8,7 @@ import { createReporter } from "./report.ts";
 // biome-ignore lint/style/noDefaultExport: Vitest reads its configuration from there
 export default defineConfig({
   test: {
-    include: ["test/{interop,deploy}/**/*.interop.test.ts"],
+    include: ["test/{interop,deploy,release}/**/*.interop.test.ts"],
     globalSetup: ["test/interop/setup.ts"],
     pool: "forks",
     maxWorkers: 2,

@@ -180,6 +180,7 @@ describe("readMirrors refuses", () => {
       /^5:33: .*name of an environment variable/,
     ],
     [one("    proxy: http://me:hunter2@proxy.example:3128\n"), /^5:12: a password must not stand/],
+    [one("    allowPrivate: [https://tokens.example]\n"), /^5:20: .*must be a host/],
     [one("    tags: ['{build}']\n"), /^5:12: .*is not a tag/],
     [one("    tags: ['{version}', 'no good']\n"), /^5:25: .*is not a tag/],
     [one("    tls: { cert: a.pem }\n"), /^5:10: .*go together/],
@@ -255,6 +256,8 @@ describe("images/mirrors.example.yaml", () => {
     const mirrors = resolveMirrors(await readMirrors(path, {}), target);
     expect(mirrors.map(({ name }) => name)).toEqual(["ghcr", "ecr", "harbor", "old-datacentre"]);
     expect(mirrors[3]).toMatchObject({ format: "docker", required: false });
+    const allowPrivate = ["tokens.example.com", "10.20.0.0/16"];
+    expect(mirrors[2]?.connection).toMatchObject({ proxy: "none", allowPrivate });
   });
 
   test("goes through every key", () => {

@@ -42,7 +42,12 @@ export function titleLines(
     const form = variants.length === 1 ? "" : `  ${pc.dim(`${format}, inline ${inline}`)}`;
     return `  ${pc.dim(at === 0 ? "index   " : "        ")} ${pc.bold(root.digest)}${form}`;
   });
-  const what = result === "released" ? done : (VERDICTS[result] ?? result);
+  const what =
+    mirrors.length === 0
+      ? "no mirror falls to this shard"
+      : result === "released"
+        ? done
+        : (VERDICTS[result] ?? result);
   const left = mirrors.filter((one) => one.result === "failed").length;
   const but = left === 0 || result === "failed" ? "" : pc.yellow(`; ${left} of best effort failed`);
   return [
@@ -89,7 +94,7 @@ export function planBefore(states: readonly MirrorState[]): readonly string[] {
     ({ present, tags }) => present && tags.every(({ action }) => action === "keep"),
   );
   const lines = planLines(states.filter((state) => !right.includes(state)));
-  if (right.length === 0) return lines;
+  if (right.length === 0 || lines.length === 0) return lines;
   const names = right.map(({ mirror }) => mirror.name);
   return [...lines, `right already: ${someOf(names, 8)}`];
 }

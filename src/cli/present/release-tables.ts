@@ -77,16 +77,38 @@ export function checkLines(checks: readonly MirrorCheck[]): readonly string[] {
 /** What is not as it should be. */
 export function findingLines(checks: readonly MirrorCheck[]): readonly string[] {
   return checks.flatMap((check) => [
-    ...check.findings.map((finding) => findingLine(check.mirror.name, finding)),
+    ...together(check.findings).map((finding) => findingLine(check.mirror.name, finding)),
     ...(check.failure === undefined
       ? []
       : failureText(check.mirror.name, check.failure, "comparing")),
   ]);
 }
 
-function findingLine(mirror: string, { what, expected, found }: Finding): string {
+interface FindingGroup extends Finding {
+  readonly many: boolean;
+}
+
+/** Tags that should be one thing and are another, the same for all of them, are one line. */
+function together(findings: readonly Finding[]): readonly FindingGroup[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const isTag = finding.what.startsWith("tag ");
+    const key = isTag ? `tag ${finding.expected} ${finding.found}` : finding.what;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap((list) => {
+    const [first] = list;
+    if (first === undefined) return [];
+    const names = list.map(({ what }) => what.replace(/^tag /, ""));
+    const many = list.length > 1;
+    return [{ ...first, what: many ? `tags ${names.join(", ")}` : first.what, many }];
+  });
+}
+
+function findingLine(mirror: string, { what, expected, found, many }: FindingGroup): string {
   const right = `should be ${formatDigest(expected, false)}`;
-  return `  ${pc.red("✗")} ${pc.bold(mirror)}: ${what} ${right}, is ${printable(found)}`;
+  const is = many ? "are" : "is";
+  return `  ${pc.red("✗")} ${pc.bold(mirror)}: ${what} ${right}, ${is} ${printable(found)}`;
 }
 
 /** The first of some layouts that is no wider than the terminal, or else the last. */

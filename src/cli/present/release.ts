@@ -78,7 +78,7 @@ function textRelease(show: ReleaseShow): ReleasePresenter {
       if (show.quiet) return complain(failures);
       const blocks = [
         titleLines(result, show.repair ? "brought back" : "released"),
-        show.dryRun ? [] : outcomeLines(result.mirrors),
+        show.dryRun || result.mirrors.length === 0 ? [] : outcomeLines(result.mirrors),
         failures,
         more.map(([name, text]) => `  ${pc.dim(name.padEnd(8))} ${text}`),
       ].filter((block) => block.length > 0);

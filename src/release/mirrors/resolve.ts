@@ -78,6 +78,7 @@ function resolveOne(located: LocatedMirror, target: MirrorTarget): Mirror {
       insecure: tls.insecure ?? false,
       plainHttp: entry.plainHttp ?? false,
       proxy: entry.proxy,
+      allowPrivate: entry.allowPrivate,
       concurrency: entry.concurrency,
       rate: entry.rate,
     },

@@ -128,6 +128,19 @@ const settings = {
     ])
     .optional()
     .describe("Left out: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment"),
+  allowPrivate: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[^\s/,@]+(?:\/[0-9]{1,3})?$/,
+          "must be a host, a host with its port, or a network such as 10.0.0.0/8",
+        ),
+    )
+    .optional()
+    .describe(
+      "Hosts with private addresses that the registry may lead to, written as in NO_PROXY: its token service, its storage",
+    ),
   concurrency: z.int().min(1).max(256).optional().describe("Most requests in flight. Left out: 32"),
   rate: z
     .number()

@@ -35,7 +35,7 @@ export async function reportRelease(context: Context, findings: ReleaseFindings)
         table(
           ["a release to", "memory at most, MB", "open sockets at most"],
           peaks.map(({ mirrors, memory, sockets }) => [
-            `${mirrors} mirrors`,
+            mirrors === 1 ? "one mirror" : `${mirrors} mirrors`,
             whole(memory / 1024),
             whole(sockets),
           ]),
@@ -111,7 +111,7 @@ function farTables({ measured, missing }: FarFindings): string {
         ["_their sum, one distance after the other_", ...sums.map(seconds)],
       ],
     ),
-    `Between ${near} and ${far} ms a release takes ${slopes.map((slope, at) => `${slope.toFixed(1)} round trips more ${STATES[at]}`).join(", ")}: that many it waits for, connections and TLS included.`,
+    `Between ${near} and ${far} ms the time grows by ${slopes.map((slope, at) => `${Number.isNaN(slope) ? "–" : slope.toFixed(1)} round trips ${STATES[at]}`).join(", ")}: that many it waits for, connections and TLS included.`,
   ].join("\n\n");
 }
 

@@ -61,13 +61,14 @@ export async function benchServe(context: Context): Promise<void> {
       }
     }
     const servers = await measure(context, running, loadsOf(image));
+    const zot = kinds.some(({ name }) => name === "zot") ? (["zot"] as const) : [];
     await reportServe(context, {
       machine: where,
       versions: [
         ...runtimes,
         await versions([
           { name: "distribution", command: ["docker-registry", "--version"] },
-          ...(await peerVersions(context, ["distribution", "zot"])),
+          ...(await peerVersions(context, ["distribution", ...zot])),
           { name: "wrk", command: ["dpkg-query", "-W", "wrk"] },
         ]),
       ].join(", "),

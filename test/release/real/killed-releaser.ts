@@ -3,7 +3,8 @@
  *
  *   node killed-releaser.mjs JOURNAL AT SIDE NAME=HOST...
  *
- * AT is the number of the write, SIDE is before, torn or after; "never" as AT lets it live.
+ * AT is the number of the write, SIDE is before, torn or after; "never" as AT lets it live. KILLED_REPOSITORY names another
+ * repository than the usual one.
  */
 import { appendFileSync } from "node:fs";
 import { type Journal, openJournal } from "../../../src/release/journal.ts";
@@ -38,7 +39,8 @@ function mortal(journal: Journal): Journal {
 const { image } = await sampleRelease("new");
 const mirrors = hosts.map((text) => {
   const [name = "", host = ""] = text.split("=");
-  return mirrorAt(name, host);
+  const repository = process.env.KILLED_REPOSITORY;
+  return mirrorAt(name, host, repository === undefined ? {} : { repository });
 });
 const result = await release(image, await openMirrors(mirrors, { env: CREDENTIALS }), {
   journal: path,

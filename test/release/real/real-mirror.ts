@@ -10,7 +10,7 @@ import type { ClientEvent } from "../../../src/remote/events.ts";
 import { noKnowledge } from "../../../src/remote/knowledge.ts";
 import { createLimiter } from "../../../src/remote/limiter.ts";
 import { createNodeTransport } from "../../../src/remote/node-transport.ts";
-import type { Handler, Incoming } from "../../../src/serve/exchange.ts";
+import type { Handler } from "../../../src/serve/exchange.ts";
 import { openFolder } from "../../../src/serve/folder.ts";
 import { createHandler, type RegistryOptions } from "../../../src/serve/handler.ts";
 import { listen } from "../../../src/serve/listen.ts";
@@ -21,22 +21,26 @@ import type { Piece } from "../../contract/sample.ts";
 import { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "../fault-proxy.ts";
 import { CREDENTIALS, mirrorAt, REPOSITORY } from "./mirror-at.ts";
 
-/** A registry on loopback. */
-export interface RealMirror {
+/** A registry behind a proxy, to be released to. */
+export interface ProxiedMirror {
   readonly name: string;
-  /** Where clients reach it: the proxy, where there is one. */
+  /** Where clients reach it: the proxy. */
   readonly host: string;
   readonly mirror: Mirror;
-  readonly repositories: WritableRepositories;
   readonly proxy: FaultProxy;
+  /** What a tag names, as somebody else sees it; undefined: nothing. */
+  named(tag: string): Promise<string | undefined>;
+  /** Is a digest there with all that it leads to, every byte of it right? */
+  isWhole(digest: string): Promise<boolean>;
+}
+
+/** Ours, in this process. */
+export interface RealMirror extends ProxiedMirror {
+  readonly repositories: WritableRepositories;
   /** Every request that reached the registry: `PUT /v2/team/pause/manifests/1.0`. */
   readonly requests: readonly string[];
   /** Those that are to change something. */
   writes(): readonly string[];
-  /** What a tag names; undefined: nothing. Not by HTTP. */
-  named(tag: string): Promise<string | undefined>;
-  /** Is a digest there with all that it leads to, every byte of it right? */
-  isWhole(digest: string): Promise<boolean>;
 }
 
 /** How a mirror is made. */
@@ -137,7 +141,7 @@ export interface OpenOptions {
 
 /** Opens mirrors as a process of its own would: nothing is known of them yet. Nobody waits for the clock. */
 export async function openAll(
-  mirrors: readonly RealMirror[],
+  mirrors: readonly ProxiedMirror[],
   options: OpenOptions = {},
 ): Promise<readonly OpenMirror[]> {
   const { stallTimeout = 10_000, attempts, before } = options;
@@ -219,7 +223,7 @@ export interface Watch {
  * @param allowed digests that a tag may name; besides them it may be absent.
  */
 export function watch(
-  mirrors: () => readonly RealMirror[],
+  mirrors: () => readonly Pick<ProxiedMirror, "name" | "named" | "isWhole">[],
   tags: readonly string[],
   allowed: readonly string[],
 ): Watch {
@@ -260,17 +264,5 @@ export function watch(
       await look();
       return wrong;
     },
-  };
-}
-
-/** A request to a handler, with no port in between. */
-export function incoming(method: string, target: string): Incoming {
-  return {
-    method,
-    target,
-    header: () => undefined,
-    body: (async function* () {})(),
-    remote: undefined,
-    toRequest: () => new Request(`http://127.0.0.1${target}`),
   };
 }
