@@ -98,7 +98,7 @@ describe("the action", () => {
     });
     expect(code).toBe(0);
     expect(outputs).toMatchObject({ result: "planned", report: "" });
-    expect(summary).toMatch(/^```text\n[^`]*\n  new +3\.10\.2[^`]*\n```\n\n$/);
+    expect(summary).toMatch(/^```text\n[^`]*\n {2}new +3\.10\.2[^`]*\n```\n\n$/);
     expect(stripVTControlCharacters(summary)).toBe(summary);
     const writes = registry.requests.filter(({ method }) => method === "PUT" || method === "PATCH");
     expect(writes).toEqual([]);
