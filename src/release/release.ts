@@ -87,6 +87,7 @@ async function run(
   const { signal } = options;
   const runs = mirrors.map(startRun);
   const before = beginOrResume(image, mirrors, journal, options.resume);
+  const wasBegun = before.begun();
   await lookAtAll(runs, image, options);
   const finish = (result: ReleaseResult["result"], open: boolean): ReleaseResult => {
     if (before.begun() && !open) journal.append({ ...now(), type: "end", result });
@@ -107,7 +108,8 @@ async function run(
   await withAll(left, (one) => stageAndReadBack(one, journal, options));
   signal?.throwIfAborted();
   if (isLost(runs)) return finish("failed", true);
-  if (options.stageOnly) return finish("staged", false);
+  // What moved tags before it was stopped is not over because its content is there.
+  if (options.stageOnly) return finish("staged", wasBegun);
 
   journal.append({ ...now(), type: "barrier" });
   await moveAll(

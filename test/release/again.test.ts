@@ -115,6 +115,14 @@ describe("a release that is gone on with", () => {
     for (const tag of ["1.0", "1"]) expect(await named(mirrors[0], tag)).toBeUndefined();
   });
 
+  test("stays unfinished when it is only staged again", async () => {
+    const { mirrors, run, journal } = await stopped();
+    expect(await run(second, { stageOnly: true })).toMatchObject({ result: "staged", journal });
+    expect((await run(second, { resume: true })).result).toBe("released");
+    await rollback(mirrors, { journal });
+    for (const tag of ["1.0", "1"]) expect(await named(mirrors[0], tag)).toBeUndefined();
+  });
+
   test("stays unfinished while no mirror can be reached", async () => {
     const { mirrors, run, journal } = setup({ required: false });
     const [mirror] = mirrors;
