@@ -53,7 +53,8 @@ function nowhere(
   count: number,
   cause: HiatusError | undefined,
 ): HiatusError {
-  return new HiatusError("NOT_FOUND", `None of ${count} places has ${digest}`, {
+  const who = count === 1 ? "The only place asked does not have" : `None of ${count} places has`;
+  return new HiatusError("NOT_FOUND", `${who} ${digest}`, {
     ...(cause === undefined ? {} : { cause }),
     detail: { digest },
     hint: "Build it (hiatus build --locked), or name a layout or an archive that has it: --from",
