@@ -1,5 +1,6 @@
 /**
- * hiatus as a library: build pause images, read and copy OCI content. Everything here works in Node and in Deno.
+ * hiatus as a library: build pause images, read, copy and serve OCI content, release it to mirrors. Everything here works in Node
+ * and in Deno.
  *
  * @example
  * import { buildImage } from "hiatus";
@@ -23,14 +24,41 @@ export {
   isAbort,
   isHiatusError,
 } from "./errors.ts";
+export { type CopyEvent, type CopyOptions, copyGraph } from "./graph/copy.ts";
+export { type CopyPlan, planCopy } from "./graph/plan.ts";
 export { type ContentTree, readTree } from "./graph/tree.ts";
 export type { Annotations, Descriptor } from "./oci/descriptor.ts";
 export { type Digest, digestOf, isDigest, parseDigest } from "./oci/digest.ts";
 export type { ImageConfig, Index, Manifest } from "./oci/manifest.ts";
 export { type ImageFormat, MediaType } from "./oci/media-type.ts";
 export { formatPlatform, type Platform, parsePlatform } from "./oci/platform.ts";
+export { formatReference, parseReference, type Reference } from "./oci/reference.ts";
 export { type BuildImageOptions, buildImage, type VerifiedBuild } from "./release/build-image.ts";
+export { type CheckOptions, checkMirrors, type MirrorCheck } from "./release/check.ts";
+export { imageFor } from "./release/image.ts";
+export type { OpenMirror } from "./release/mirror-stores.ts";
+export { type Mirrors, readMirrors } from "./release/mirrors/read.ts";
+export { type MirrorTarget, resolveMirrors } from "./release/mirrors/resolve.ts";
+export type {
+  Mirror,
+  MirrorOutcome,
+  ReleaseEvent,
+  ReleaseImage,
+  ReleaseResult,
+} from "./release/model.ts";
+export { type OpenMirrorOptions, openMirrors } from "./release/open-mirror.ts";
+export { type PreparedImage, prepareImage } from "./release/prepare.ts";
+export { type ReleaseOptions, release } from "./release/release.ts";
+export { type RollbackOptions, rollback } from "./release/rollback.ts";
 export { jsonSchemas } from "./release/schemas.ts";
+export { type SendOptions, type Sent, sendImage } from "./release/send.ts";
+export type { ClientEvent } from "./remote/events.ts";
+export { openRepository, type Repository, type RepositoryOptions } from "./remote/repository.ts";
+export { createRegistry } from "./serve/fetch.ts";
+export { openFolder, type RegistryFolder } from "./serve/folder.ts";
+export { createHandler, type RegistryOptions } from "./serve/handler.ts";
+export { type Listening, type ListenOptions, listen } from "./serve/listen.ts";
+export { serveSources } from "./serve/sources.ts";
 export { type Archive, openArchive } from "./store/archive.ts";
 export { createLayout, type Layout, openLayout } from "./store/layout.ts";
 export { createMemory, type Memory } from "./store/memory.ts";

@@ -17,7 +17,7 @@ import { patient } from "./patient.ts";
 import type { ProxyOptions } from "./proxy.ts";
 import type { Resend } from "./retry.ts";
 import { type ClientTarget, misled, redirectTarget, startOf, type Where } from "./target.ts";
-import type { TlsOptions } from "./tls.ts";
+import type { TlsOptions } from "./tls-options.ts";
 import type { HttpBody, HttpMethod, HttpRequest, HttpResponse, Transport } from "./transport.ts";
 import { tellWarnings, withoutRepeatedWarnings } from "./warnings.ts";
 

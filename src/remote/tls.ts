@@ -6,28 +6,10 @@
 import type { SecureContext } from "node:tls";
 import { HiatusError } from "../errors.ts";
 import { printable } from "./text.ts";
+import type { ClientCertificate, TlsOptions } from "./tls-options.ts";
 import { extraRoots } from "./tls-roots.ts";
 
-/** A client's certificate and its key. */
-export interface ClientCertificate {
-  /** PEM: the certificate, then those that lead to its root. */
-  readonly cert: string;
-  /** PEM, not encrypted. */
-  readonly key: string;
-}
-
-/** TLS beyond the defaults. */
-export interface TlsOptions {
-  /** Roots to trust as well, PEM. The runtime's, the system's and `NODE_EXTRA_CA_CERTS` stay trusted. */
-  readonly ca?: readonly string[] | undefined;
-  /** Shown to servers that ask for one. */
-  readonly certificates?: readonly ClientCertificate[] | undefined;
-  /**
-   * True: certificates are not verified at all.
-   * @default false
-   */
-  readonly insecure?: boolean | undefined;
-}
+export type { ClientCertificate, TlsOptions };
 
 /** What TLS is spoken with. Loading roots takes tens of milliseconds, so the little that usually does is tried first. */
 export interface TlsContexts {
