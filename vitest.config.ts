@@ -3,8 +3,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Minutes of pods, registries of others, the specification: npm run test:e2e, test:interop, test:conformance.
+    // Minutes of pods, registries of others, the specification, hosts without a network: npm run test:e2e, test:interop,
+    // test:conformance, test:airgap.
     exclude: [
+      "test/**/*.airgap.test.ts",
       "test/**/*.e2e.test.ts",
       "test/**/*.interop.test.ts",
       "test/**/*.conformance.test.ts",

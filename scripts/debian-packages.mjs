@@ -61,6 +61,16 @@ export const RUNTIME_PACKAGES = [
 /** For `npm run test:interop`: registries and clients of others, and certificates. */
 export const INTEROP_PACKAGES = [...CONSUMER_PACKAGES, ...REGISTRY_PACKAGES];
 
+/**
+ * For `npm run test:airgap`: pods, registries, hosts in networks of their own, the shells that a bundle may meet, and the
+ * little that a host needs that has nothing else.
+ */
+export const AIRGAP_PACKAGES = [
+  ...RUNTIME_PACKAGES,
+  ...REGISTRY_PACKAGES,
+  ...["dash", "mksh", "curl", "wget", "zstd"],
+];
+
 /** For `npm run test:kernels`: emulators of whole machines, as Debian 12 groups them, and what unpacks a kernel. */
 export const KERNEL_PACKAGES = [
   ...["arm", "mips", "misc", "ppc", "x86"].map((group) => `qemu-system-${group}`),

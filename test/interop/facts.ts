@@ -24,9 +24,13 @@ interface Versioned {
 /** Versions are known before there is a program. */
 const UNBUILT: Provided = { missing: "not built" };
 
-/** One line about the machine, and one with the versions of everybody. */
-export async function interopFacts(): Promise<string> {
-  const tried = "program" in (await ensurePeer("zot"));
+/**
+ * One line about the machine, and one with the versions of everybody.
+ *
+ * @param zotPeer - zot, where it is known already whether there is one.
+ */
+export async function interopFacts(zotPeer?: Provided): Promise<string> {
+  const tried = "program" in (zotPeer ?? (await ensurePeer("zot")));
   const registries = [distribution2, distribution3(UNBUILT), ...(tried ? [zot(UNBUILT)] : [])];
   const tools = [skopeo, crane(UNBUILT), regctl(UNBUILT), oras(UNBUILT)];
   const engines = [podman, dockerd, containerd];

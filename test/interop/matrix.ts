@@ -9,8 +9,9 @@ import type { Provided } from "./peers.ts";
 
 /** Where a test belongs in the tables. */
 export interface Cell {
-  /** Clients against our registry, our client against registries, or our registry against the specification. */
-  readonly table: "clients" | "registries" | "conformance";
+  /** Clients against our registry, our client against registries, our registry against the specification, or bundles against
+   * those who read them. */
+  readonly table: "clients" | "registries" | "conformance" | "airgap";
   readonly row: string;
   readonly column: string;
 }

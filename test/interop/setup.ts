@@ -27,18 +27,26 @@ declare module "vitest" {
 const NAMES = ["crane", "regctl", "oras", "distribution", "zot"] as const satisfies PeerName[];
 
 /** Called by vitest. What is compiled is what `npm run test:interop` compiled. Gives back what undoes it. */
-export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const programs = new Map<string, Provided>();
+  for (const name of NAMES) programs.set(name, await ensurePeer(name));
+  programs.set("deno", await denoProgram());
+  return provideInterop(project, Object.fromEntries(programs));
+}
+
+/** Gives tests what they are promised above, and gives back what undoes it. */
+export async function provideInterop(
+  { provide }: TestProject,
+  programs: Readonly<Record<string, Provided>>,
+): Promise<() => Promise<void>> {
   const scratch = await makeFolder();
   try {
-    const programs = new Map<string, Provided>();
-    for (const name of NAMES) programs.set(name, await ensurePeer(name));
-    programs.set("deno", await denoProgram());
     const images = join(scratch, "images");
     await mkdir(images);
     provide("scratch", scratch);
     provide("fixtures", await makeFixtures(images));
     provide("authority", await makeAuthority(join(scratch, "authority")));
-    provide("programs", Object.fromEntries(programs) as never);
+    provide("programs", programs as never);
   } catch (error) {
     await removeFolder(scratch);
     throw error;

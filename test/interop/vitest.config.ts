@@ -20,7 +20,7 @@ export default defineConfig({
         file: process.env.HIATUS_INTEROP_PAGE,
         tables: ["clients", "registries"],
         section: "facts",
-        facts: interopFacts,
+        facts: () => interopFacts(),
         fixed: { quirks: table(["program", "versions", "what", "source"], quirkRows()) },
       }),
     ],

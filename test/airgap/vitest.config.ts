@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+import { interopFacts } from "../interop/facts.ts";
+import { createReporter } from "../interop/report.ts";
+import { airgapPrograms } from "./programs.ts";
+
+/** `npm run test:airgap`, in whichever room a test lives: daemons wait for each other here, so two files run at a time. */
+// biome-ignore lint/style/noDefaultExport: Vitest reads its configuration from there
+export default defineConfig({
+  test: {
+    include: ["test/**/*.airgap.test.ts"],
+    globalSetup: ["test/airgap/setup.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    // As in vitest.config.ts.
+    retry: process.env.CI === undefined ? 0 : 1,
+    reporters: [
+      "default",
+      createReporter({
+        file: process.env.HIATUS_INTEROP_PAGE,
+        tables: ["airgap"],
+        section: "airgap-facts",
+        facts: () => interopFacts(airgapPrograms().zot),
+      }),
+    ],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
