@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   verify: ["errors", "package-root", "oci", "elf", "store", "graph"],
   remote: ["errors", "oci", "store"],
   serve: ["errors", "oci", "store"],
+  bundle: ["errors", "oci", "store", "graph"],
   release: [
     "errors",
     "package-root",
@@ -28,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "build",
     "remote",
     "serve",
+    "bundle",
     "verify",
   ],
   cli: [
@@ -40,6 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "build",
     "remote",
     "serve",
+    "bundle",
     "verify",
     "release",
   ],
@@ -52,6 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "build",
     "remote",
     "serve",
+    "bundle",
     "verify",
     "release",
   ],

@@ -62,7 +62,7 @@ function neighbourOf(to: RegistryTarget, from: Target): string | undefined {
 }
 
 /** What the image is called, without a tag: `registry.k8s.io/pause`. */
-function repositoryOf({ target, root }: DestinationOptions["source"]): string | undefined {
+export function repositoryOf({ target, root }: DestinationOptions["source"]): string | undefined {
   if (target.kind === "registry") {
     const { registry, repository } = target;
     return formatReference({ registry, repository });
@@ -82,7 +82,7 @@ async function layoutDestination(
   repository: string | undefined,
 ): Promise<Destination> {
   const { createLayout, openLayout } = await import("../store/layout.ts");
-  const { nameOf } = await import("../release/archive.ts");
+  const { nameOf } = await import("../bundle/contents.ts");
   return {
     async send(image, options) {
       const layout = await createLayout(path);
@@ -112,7 +112,7 @@ async function archiveDestination(
   repository: string | undefined,
 ): Promise<Destination> {
   const file = resolve(target.path);
-  const { archiveImage } = await import("../release/archive.ts");
+  const { archiveImage } = await import("../bundle/archive.ts");
   return {
     async send(image, options) {
       const { moves } = await planBeside(file, image, options);

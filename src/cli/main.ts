@@ -7,6 +7,7 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf } from "../errors.ts";
 import { addBuild } from "./build.ts";
+import { addBundle } from "./bundle.ts";
 import { addCheck } from "./check.ts";
 import { addInspect } from "./inspect.ts";
 import { interruptible } from "./interrupt.ts";
@@ -54,6 +55,7 @@ function createProgram(signal: AbortSignal): Command {
   addPush(program, signal);
   addPull(program, signal);
   addTags(program, signal);
+  addBundle(program, signal);
   addServe(program, signal);
   addVerify(program, signal);
   addRelease(program, signal);
@@ -64,6 +66,7 @@ function createProgram(signal: AbortSignal): Command {
 /** What a command leaves when it is stopped, where that is not the previous output. */
 const STAYS: Readonly<Record<string, string>> = {
   push: "What was pushed stays, and no tag names a part of it",
+  bundle: "The file is as it was",
   pull: "What was pulled into a layout stays, and an archive is as it was",
   inspect: "Nothing was changed",
   tags: "Nothing was changed",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { HiatusError } from "../errors.ts";
 import { isAttachmentTag } from "../graph/attachments.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -48,7 +48,16 @@ export interface OpenOptions {
  * @throws HiatusError `USAGE` or `INVALID`
  */
 export function parseSource(reference: string): Target {
+  const archive = archiveAt(reference);
+  if (archive !== undefined) return archive;
   return parseTarget(reference, { fullNames: existsSync(reference) });
+}
+
+/** An archive that is named by its path alone: whoever has a bundle at hand names the file. */
+function archiveAt(reference: string): LocalTarget | undefined {
+  if (/^(?:oci|oci-archive|docker):/.test(reference) || reference.includes("\0")) return undefined;
+  const target = parseTarget(`oci-archive:${reference}`) as LocalTarget;
+  return statSync(target.path, { throwIfNoEntry: false })?.isFile() ? target : undefined;
 }
 
 /**
@@ -109,7 +118,9 @@ async function resolve(
     const tag = target.tag ?? (digest === undefined ? "latest" : undefined);
     return { root: await source.resolve(digest ?? (tag as string), { signal }), tag };
   }
-  const tag = target.tag ?? (digest === undefined ? await onlyTag(source, target) : undefined);
+  if (target.tag === undefined && digest === undefined)
+    return await onlyOne(source, target, signal);
+  const { tag } = target;
   const root = await source.resolve(tag ?? (digest as string), { signal });
   if (digest !== undefined && root.digest !== digest) {
     throw new HiatusError("CONTENT", `"${formatTarget(target)}" is ${root.digest}`, {
@@ -120,11 +131,24 @@ async function resolve(
   return { root, tag };
 }
 
-async function onlyTag(source: Source, target: LocalTarget): Promise<string> {
+/** What the only tag names, or all of several: then no tag is meant. */
+async function onlyOne(
+  source: Source,
+  target: LocalTarget,
+  signal: AbortSignal,
+): Promise<Pick<OpenedSource, "root" | "tag">> {
   const tags: string[] = [];
-  for await (const tag of source.tags()) if (!isAttachmentTag(tag)) tags.push(tag);
-  const [only, ...others] = tags;
-  if (only !== undefined && others.length === 0) return only;
+  for await (const tag of source.tags({ signal })) if (!isAttachmentTag(tag)) tags.push(tag);
+  const roots = new Map<string, Descriptor>();
+  for (const tag of tags) {
+    const root = await source.resolve(tag, { signal });
+    if (!roots.has(root.digest)) roots.set(root.digest, root);
+  }
+  const [root, ...others] = roots.values();
+  if (root !== undefined && others.length === 0) {
+    return { root, tag: tags.length === 1 ? tags[0] : undefined };
+  }
+  const [only] = tags;
   const name = formatTarget(target);
   throw new HiatusError("USAGE", `"${name}" has ${tags.length} tags, so one must be named`, {
     detail: { tags },

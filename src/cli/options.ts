@@ -60,7 +60,7 @@ export function addConnectionOptions(command: Command): Command {
 export const REFERENCES = `
 References:
   oci:FOLDER[:TAG|@DIGEST]             an OCI image layout; without a tag its only one
-  oci-archive:FILE[:TAG|@DIGEST]       an archive (.tar, .tar.gz) that holds one
+  oci-archive:FILE[:TAG|@DIGEST]       an archive or bundle that holds one; FILE alone will do
   [docker://]HOST/PATH[:TAG|@DIGEST]   a registry; without a tag latest, without a host Docker Hub
 
 Credentials are those of \`docker login\` and \`podman login\`, and of credential helpers.`;

@@ -40,6 +40,9 @@ export interface ArchiveFile {
   close(): void;
 }
 
+/** Most bytes that a compressed archive may expand to: it is held in memory. */
+export const EXPANDED_LIMIT = 64 * 1024 * 1024;
+
 const CHUNK = 256 * 1024;
 const ZSTD_MAGIC = "28b52ffd";
 

@@ -44,9 +44,19 @@ export const EMPTY_INDEX: LayoutIndex = {
   entries: [],
 };
 
-/** The bytes of an `index.json` with these entries: the same that a layout tagged in this order has. */
-export function layoutIndex(named: Iterable<NamedDescriptor>): Uint8Array {
-  let index = EMPTY_INDEX;
+/**
+ * The bytes of an `index.json` with these entries: the same that a layout tagged in this order has.
+ *
+ * @param annotations of the file as a whole, sorted by whoever gives them.
+ */
+export function layoutIndex(
+  named: Iterable<NamedDescriptor>,
+  annotations?: Annotations | undefined,
+): Uint8Array {
+  let index: LayoutIndex = {
+    ...EMPTY_INDEX,
+    rest: { ...EMPTY_INDEX.rest, ...(annotations && { annotations }) },
+  };
   for (const one of named) index = withEntry(index, one);
   return encodeLayoutIndex(index);
 }
@@ -87,13 +97,14 @@ function readEntry(json: unknown, where: string): LayoutEntry {
 }
 
 /**
- * Adds an entry. A tag replaces the entry that had it, in its place; without a tag, nothing changes
- * when the content is listed already.
+ * Adds an entry. A tag replaces the entry that had it, in its place; without a tag and annotations,
+ * nothing changes when the content is listed already.
  */
 export function withEntry(index: LayoutIndex, named: NamedDescriptor): LayoutIndex {
-  const { descriptor, tag } = named;
+  const { descriptor, tag, annotations } = named;
   const same = (entry: LayoutEntry) => entry.descriptor.digest === descriptor.digest;
-  if (tag === undefined && index.entries.some(same)) return index;
+  const isNamed = tag !== undefined || annotations !== undefined;
+  if (!isNamed && index.entries.some(same)) return index;
   const added = entryOf(named);
   const entries = index.entries.filter((entry) => !(entry.name === undefined && same(entry)));
   const at = tag === undefined ? -1 : entries.findIndex((entry) => entry.name === tag);

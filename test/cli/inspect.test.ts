@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSuccessors } from "../../src/graph/successors.ts";
 import { type ContentTree, readTree } from "../../src/graph/tree.ts";
 import { describe as describing } from "../../src/oci/descriptor.ts";
 import { encodeJson } from "../../src/oci/json.ts";
@@ -105,11 +106,15 @@ describe("hiatus inspect", () => {
     expect(result.stderr).not.toContain("mistake in hiatus");
   });
 
-  test("asks for a tag where there are several", async () => {
+  test("shows what several tags name, and asks for one where they name several things", async () => {
     const folder = scratch();
     cpSync(join(OUT(), "oci"), folder, { recursive: true });
     const layout = await openLayout(folder);
-    await layout.tag(await layout.resolve("1.2"), "latest");
+    const root = await layout.resolve("1.2");
+    await layout.tag(root, "latest");
+    expect(await run(`oci:${folder}`)).toMatchObject({ code: 0, stderr: "" });
+    const { successors } = (await readSuccessors(layout, root))!;
+    await layout.tag(successors[0]!, "latest");
     const { code, stderr } = await run(`oci:${folder}`);
     expect(code).toBe(2);
     expect(stderr).toMatch(

@@ -1,0 +1,44 @@
+/**
+ * A bundle from the flags to the file.
+ *
+ * @module
+ */
+import { formFor } from "../bundle/form.ts";
+import { writeBundle } from "../bundle/write.ts";
+import { parsePlatformName } from "../oci/platform.ts";
+import { prepareImage } from "../release/prepare.ts";
+import type { BundleFlags } from "./bundle.ts";
+import { bundleNames } from "./bundle-names.ts";
+import { openSource, parseSource } from "./open.ts";
+import { presentBundle } from "./present/bundle.ts";
+
+/**
+ * Writes a bundle and says what is in it.
+ *
+ * @throws HiatusError what kept it from being written; the file that was there before is then untouched.
+ */
+export async function runBundle(
+  from: string,
+  flags: BundleFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const form = formFor(flags.out, flags.format);
+  const platforms = flags.platform?.map(parsePlatformName);
+  const presenter = presentBundle(flags);
+  const { onConnection: onEvent, onUnlisted } = presenter;
+  const opened = await openSource(parseSource(from), { signal, flags, onEvent });
+  try {
+    const names = await bundleNames(opened, flags, signal);
+    const image = await prepareImage(opened.source, opened.root, {
+      platforms,
+      attachments: flags.referrers,
+      onUnlisted,
+      signal,
+    });
+    presenter.begin(image);
+    const written = await writeBundle(flags.out, image, { form, ...names, signal });
+    presenter.done(written, image, names);
+  } finally {
+    await opened.close();
+  }
+}
