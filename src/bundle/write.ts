@@ -68,7 +68,8 @@ export async function writeBundle(
     await writeFileAside(aside, `${here}.sha256`, checksumLine(written.digest, basename(path)));
     rename(here, path);
     rename(`${here}.sha256`, checksum);
-    const { blobs, manifests } = plan.total;
+    const { manifests } = plan.total;
+    const blobs = content.descriptors.length - manifests;
     return { file: path, form, ...written, checksum, blobs, manifests };
   } finally {
     rmSync(aside, { recursive: true, force: true });

@@ -41,7 +41,7 @@ export async function bundleNames(
   const tags =
     flags.tag === undefined
       ? await tagsOfImage(opened, signal)
-      : await render(flags.tag, repository, opened, signal);
+      : await renderTags(flags.tag, await nameOfImage(repository, opened, signal));
   return { repository, tags };
 }
 
@@ -54,7 +54,7 @@ function parseName(name: string): string {
 }
 
 /** The tag that was named; on this machine, where looking is cheap, every other one of the same image as well. */
-async function tagsOfImage(
+export async function tagsOfImage(
   { target, source, root, tag }: OpenedSource,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -71,6 +71,24 @@ async function tagsOfImage(
   return [...all.filter((one) => one === version), ...all.filter((one) => one !== version)];
 }
 
+/** An image as mirrors files name it. */
+export interface ImageName {
+  /** `pause` */
+  readonly image: string;
+  /** `3.10.2`; the tag that was named where the image does not say it. */
+  readonly version: string;
+}
+
+/** The last part of its repository, and its version. */
+export async function nameOfImage(
+  repository: string,
+  { source, root, tag }: Pick<OpenedSource, "source" | "root" | "tag">,
+  signal: AbortSignal,
+): Promise<ImageName> {
+  const image = repository.slice(repository.lastIndexOf("/") + 1);
+  return { image, version: (await versionOf(source, root, signal)) ?? tag ?? "" };
+}
+
 /** What the image says of itself, without the stamp that no tag has. */
 async function versionOf(
   source: Pick<Source, "fetch">,
@@ -81,14 +99,15 @@ async function versionOf(
   return parseDocument(bytes, root.mediaType).annotations?.[VERSION]?.replace(/\+.*$/, "");
 }
 
-async function render(
+/**
+ * Tags from what a user writes: tags, templates, and the lists of mirrors files.
+ *
+ * @throws HiatusError `USAGE` when a template cannot be rendered.
+ */
+export async function renderTags(
   templates: readonly string[],
-  repository: string,
-  { source, root, tag: named }: OpenedSource,
-  signal: AbortSignal,
+  { image, version }: ImageName,
 ): Promise<readonly string[]> {
-  const image = repository.slice(repository.lastIndexOf("/") + 1);
-  const version = (await versionOf(source, root, signal)) ?? named ?? "";
   const tags: string[] = [];
   for (const template of templates) {
     const list = template === "{aliases}" ? await aliasesOf(image, version) : TAG_LISTS[template];

@@ -20,6 +20,8 @@ refers to it. It is called as it is where it comes from, or as --name says: NAME
 NAME@DIGEST. Without --tag it keeps the tag that FROM names, and in a layout or a bundle all that name the
 image. --tag takes {version}, {major}, {minor}, {patch}, {aliases} and {node-defaults}, as mirrors files do.
 
+With --since the bundle says inside what it leaves out and who has it, and seeding looks for that first.
+
 Beside the file lies FILE.sha256 for sha256sum -c. The same image under the same names gives the same
 bytes, on every host.
 
@@ -27,6 +29,7 @@ Examples:
   $ hiatus bundle oci:dist/pause/oci --out pause-3.10.2.run
   $ hiatus bundle registry.k8s.io/pause:3.10 --out pause.tar.gz --platform linux/amd64,linux/arm64
   $ hiatus bundle oci:dist/pause/oci --name registry.k8s.io/pause --tag '{version},{node-defaults}' --out pause.tar.zst
+  $ hiatus bundle oci:dist/pause/oci --since pause-3.10.1.run --out pause-3.10.2.tar.gz
 `;
 
 /** Flags as commander gives them. */
@@ -36,6 +39,7 @@ export interface BundleFlags extends ConnectionFlags {
   readonly name?: string;
   readonly tag?: readonly string[];
   readonly platform?: readonly string[];
+  readonly since?: string;
   readonly referrers: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -60,6 +64,7 @@ export function addBundle(program: Command, signal: AbortSignal): void {
       collectNames,
     )
     .option("--platform <list>", "platforms, with commas or repeated (default: all)", collectNames)
+    .option("--since <reference>", "leave out what this bundle, layout, archive or registry has")
     .option("--no-referrers", "leave signatures and other attachments behind")
     .addOption(new Option("--json", "print one JSON document").conflicts("quiet"))
     .option("-q, --quiet", "print the digest of the file only");

@@ -8,7 +8,6 @@ import type { RegistryTarget } from "../oci/target.ts";
 import type { Authorizer } from "../remote/authorizer.ts";
 import { credentialFor, findCredentials } from "../remote/credentials/chain.ts";
 import { basicCredential } from "../remote/credentials/secrets.ts";
-import type { Credential } from "../remote/credentials.ts";
 import { endpointOf } from "../remote/endpoint.ts";
 import type { ClientEvent } from "../remote/events.ts";
 import { sharedTransport } from "../remote/node-transport.ts";
@@ -98,7 +97,8 @@ function withLogin(authorizer: Authorizer, username: string | undefined): Author
   };
 }
 
-function checkPlain({ plainHttp, ca, cert, key, insecure }: ConnectionFlags): void {
+/** @throws HiatusError `USAGE` when --plain-http stands beside what is about certificates. */
+export function checkPlain({ plainHttp, ca, cert, key, insecure }: ConnectionFlags): void {
   if (plainHttp !== true) return;
   const about = Object.entries({ ca, cert, key, insecure }).find(([, value]) => value)?.[0];
   if (about === undefined) return;
@@ -119,7 +119,30 @@ async function tlsOf(
   return { ca, certificates, insecure };
 }
 
-async function loginOf({ flags, registries, input = process.stdin }: LoginOptions) {
+async function loginOf(options: LoginOptions) {
+  const login = await readLogin(options);
+  if (login === undefined) return undefined;
+  const { registry, username, password } = login;
+  return credentialFor(registry, basicCredential(username, password, "the command line"));
+}
+
+/** A name and a password for one registry, as --username and --password-stdin give them. */
+export interface Login {
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Reads the login of the command line; undefined where there is none.
+ *
+ * @throws HiatusError `USAGE` when half of it is missing, or it is not clear for which registry it is.
+ */
+export async function readLogin({
+  flags,
+  registries,
+  input = process.stdin,
+}: LoginOptions): Promise<Login | undefined> {
   const { username, passwordStdin } = flags;
   if (username === undefined && !passwordStdin) return undefined;
   if (username === undefined || !passwordStdin) {
@@ -139,12 +162,7 @@ async function loginOf({ flags, registries, input = process.stdin }: LoginOption
       },
     );
   }
-  const credential: Credential = basicCredential(
-    username,
-    await readPassword(input),
-    "the command line",
-  );
-  return credentialFor(registry, credential);
+  return { registry, username, password: await readPassword(input) };
 }
 
 /** Longest password, in bytes: tokens of cloud providers have two thousand. */

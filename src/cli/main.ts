@@ -16,6 +16,7 @@ import { jsonLine } from "./present/json.ts";
 import { addPull } from "./pull.ts";
 import { addPush } from "./push.ts";
 import { addRelease } from "./release.ts";
+import { addSeed } from "./seed.ts";
 import { addServe } from "./serve.ts";
 import { addTags } from "./tags.ts";
 import { addVerify } from "./verify.ts";
@@ -56,6 +57,7 @@ function createProgram(signal: AbortSignal): Command {
   addPull(program, signal);
   addTags(program, signal);
   addBundle(program, signal);
+  addSeed(program, signal);
   addServe(program, signal);
   addVerify(program, signal);
   addRelease(program, signal);
@@ -72,6 +74,7 @@ const STAYS: Readonly<Record<string, string>> = {
   tags: "Nothing was changed",
   verify: "Nothing was changed",
   release: "Every tag names the old or the new whole image, and the journal knows how to go on",
+  seed: "Every tag names the old or the new whole image, and the journal knows how to go on",
   check: "Nothing was changed",
   repair: "Every tag names the old or the new whole image, and the journal knows how to go on",
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync, statSync } from "node:fs";
+import { type Delta, notWhole, readDelta } from "../bundle/delta.ts";
 import { HiatusError } from "../errors.ts";
 import { isAttachmentTag } from "../graph/attachments.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -15,6 +16,7 @@ import {
   type Target,
 } from "../oci/target.ts";
 import type { ClientEvent } from "../remote/events.ts";
+import type { Archive } from "../store/archive.ts";
 import type { Source } from "../store/source.ts";
 import type { ConnectionFlags } from "./options.ts";
 
@@ -30,6 +32,8 @@ export interface OpenedSource extends OpenedPlace {
   readonly root: Descriptor;
   /** The tag that was meant, if it was one. */
   readonly tag: string | undefined;
+  /** What a bundle leaves out; undefined where everything is there. */
+  readonly delta: Delta | undefined;
 }
 
 /** How a source is opened. */
@@ -37,6 +41,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   readonly flags: ConnectionFlags;
   readonly onEvent?: ((event: ClientEvent) => void) | undefined;
+  /** May it be a bundle that leaves something out? @default false */
+  readonly delta?: boolean | undefined;
   /** Opens a repository. @default as the flags say */
   readonly connect?: ((target: RegistryTarget) => Promise<Source>) | undefined;
 }
@@ -94,12 +100,19 @@ export async function openSource(
   const target = typeof reference === "string" ? parseSource(reference) : reference;
   const opened = await openPlace(target, options);
   try {
+    const delta = await deltaOf(target, opened.source);
+    if (delta !== undefined && !options.delta) throw notWhole(formatTarget(target), delta);
     const named = await resolve(target, opened.source, options.signal);
-    return { ...opened, ...named };
+    return { ...opened, ...named, delta };
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+async function deltaOf(target: Target, source: Source): Promise<Delta | undefined> {
+  const bytes = target.kind === "oci-archive" ? await (source as Archive).indexBytes() : undefined;
+  return bytes && readDelta(bytes, `"index.json" of "${formatTarget(target)}"`);
 }
 
 async function connectOf(target: RegistryTarget, { flags, onEvent }: OpenOptions) {

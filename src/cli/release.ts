@@ -123,13 +123,14 @@ async function run(image: string, flags: ReleaseFlags, signal: AbortSignal): Pro
     if (flags.rollback) return await runRollback(image, flags, presenter, signal);
     const confirm = confirmation(flags, () => presenter.pause(), signal);
     const result = await runRelease(image, { ...flags, confirm }, presenter, signal);
-    if (result.result === "failed") throw failure(result);
+    if (result.result === "failed") throw releaseFailure(result);
   } finally {
     presenter.close();
   }
 }
 
-function failure({ mirrors, journal, image }: ReleaseResult): HiatusError {
+/** The error for a release that failed, as a whole. */
+export function releaseFailure({ mirrors, journal, image }: ReleaseResult): HiatusError {
   const failed = mirrors.filter(({ result }) => result === "failed");
   const names = failed.map(({ mirror }) => mirror.name);
   const touched = mirrors.some(({ tags }) =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deltaAnnotations } from "../bundle/delta.ts";
 import { formFor } from "../bundle/form.ts";
 import { writeBundle } from "../bundle/write.ts";
 import { parsePlatformName } from "../oci/platform.ts";
@@ -11,6 +12,7 @@ import type { BundleFlags } from "./bundle.ts";
 import { bundleNames } from "./bundle-names.ts";
 import { openSource, parseSource } from "./open.ts";
 import { presentBundle } from "./present/bundle.ts";
+import { deltaSince } from "./since.ts";
 
 /**
  * Writes a bundle and says what is in it.
@@ -36,8 +38,19 @@ export async function runBundle(
       signal,
     });
     presenter.begin(image);
-    const written = await writeBundle(flags.out, image, { form, ...names, signal });
-    presenter.done(written, image, names);
+    const delta =
+      flags.since === undefined
+        ? undefined
+        : await deltaSince(flags.since, image, { signal, flags, onEvent });
+    const omitted = new Set<string>(delta?.omitted);
+    const written = await writeBundle(flags.out, image, {
+      form,
+      ...names,
+      annotations: delta && deltaAnnotations(delta),
+      omit: ({ digest }) => omitted.has(digest),
+      signal,
+    });
+    presenter.done(written, image, names, delta);
   } finally {
     await opened.close();
   }

@@ -16,7 +16,7 @@ import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
 import { recordEvents } from "../release/report/happened.ts";
 import { writeReleaseReport } from "../release/report/write.ts";
-import { rollback } from "../release/rollback.ts";
+import { type RollbackResult, rollback } from "../release/rollback.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ReleasePresenter } from "./present/release.ts";
 import { shortPath } from "./present/short-path.ts";
@@ -131,20 +131,23 @@ export async function runRollback(
     const journal = journalPath(named, flags);
     const result = await rollback(opened, { journal, onEvent, signal });
     presenter.rolledBack(result);
-    if (result.result === "failed") {
-      const failed = result.mirrors.filter(({ failures }) => failures.length > 0);
-      throw new HiatusError(
-        "REGISTRY",
-        `${failed.length} of ${result.mirrors.length} mirrors could not be rolled back as a whole`,
-        {
-          detail: { failed: failed.map(({ mirror }) => mirror), journal },
-          hint: "Mend what is named above and run --rollback again; what was put back stays",
-        },
-      );
-    }
+    if (result.result === "failed") throw rollbackFailure(result, journal);
   } finally {
     await found.close();
   }
+}
+
+/** The error for tags of which some could not be put back. */
+export function rollbackFailure({ mirrors }: RollbackResult, journal: string): HiatusError {
+  const failed = mirrors.filter(({ failures }) => failures.length > 0);
+  return new HiatusError(
+    "REGISTRY",
+    `${failed.length} of ${mirrors.length} mirrors could not be rolled back as a whole`,
+    {
+      detail: { failed: failed.map(({ mirror }) => mirror), journal },
+      hint: "Mend what is named above and run --rollback again; what was put back stays",
+    },
+  );
 }
 
 /** What was published to our own registry is fetched again and compared. */

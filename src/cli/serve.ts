@@ -16,7 +16,7 @@ A writable folder holds any number: FOLDER/repositories/library+pause is the lay
 
 Examples:
   $ hiatus serve oci:dist/pause/oci                              pull 127.0.0.1:5000/pause:3.10.2
-  $ hiatus serve oci-archive:pause-3.10.2.tar --any-name         a mirror for whatever nodes ask for
+  $ hiatus serve pause-3.10.2.tar.gz --any-name                  a mirror for whatever nodes ask for
   $ hiatus serve --writable /srv/registry                        push and pull
   $ hiatus serve --writable /srv/registry --listen :5000 \\
       --tls-cert server.pem --tls-key server.key --htpasswd users   for others as well
@@ -41,7 +41,7 @@ export function addServe(program: Command, signal: AbortSignal): void {
     .command("serve")
     .summary("serve images as a registry")
     .description("Serve layouts and archives as a registry, or a folder that can be pushed to.")
-    .argument("[sources...]", "oci:FOLDER or oci-archive:FILE")
+    .argument("[sources...]", "oci:FOLDER, oci-archive:FILE or a bundle")
     .option("--listen <address>", "HOST:PORT; port 0 takes a free one", "127.0.0.1:5000")
     .addOption(
       new Option("--writable <folder>", "a registry on disk, made when it is not there").conflicts([
@@ -131,7 +131,7 @@ function check(sources: readonly string[], flags: ServeFlags): void {
   if (flags.writable === undefined && sources.length === 0) {
     throw usage(
       "There is nothing to serve",
-      "Name a source (oci:FOLDER, oci-archive:FILE), or a folder with --writable",
+      "Name a source (oci:FOLDER, or a bundle), or a folder with --writable",
     );
   }
   if (sources.length > 1 && (flags.name !== undefined || flags.anyName === true)) {

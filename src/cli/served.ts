@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { notWhole, readDelta } from "../bundle/delta.ts";
 import { HiatusError } from "../errors.ts";
 import type { Repositories, Repository } from "../serve/repositories.ts";
 import type { Serving } from "./present/serve.ts";
@@ -84,6 +85,8 @@ async function openOne(text: string, { name }: ServedFlags, signal: AbortSignal)
   const close = (): void => archive?.close();
   try {
     const repository = archive ?? (await openLayout(target.path));
+    const delta = archive && readDelta(await archive.indexBytes(), `"index.json" of "${text}"`);
+    if (delta !== undefined) throw notWhole(text, delta);
     const called = name ?? defaultName(await repository.indexBytes(), target.path);
     if (called === undefined || !isRepository(called)) {
       const problem =

@@ -61,8 +61,8 @@ export async function imageFor(
   return { name, version, variants: await Promise.all(variants.values()) };
 }
 
-/** In which format an image is, and where its descriptors carry content. */
-async function formOf(
+/** In which format an image is, and where its descriptors carry content: who is to get it as it is wants it so. */
+export async function formOf(
   source: Pick<Source, "fetch">,
   root: Descriptor,
   options: StoreOptions,

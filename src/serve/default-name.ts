@@ -44,5 +44,7 @@ function repositoryOf(reference: string | undefined): readonly string[] {
 function nameOfPath(path: string): string {
   const last = basename(path).toLowerCase();
   if (GENERIC.has(last)) return basename(dirname(path)).toLowerCase();
-  return last.replace(/(?:\.oci)?\.(?:tar|tgz|tar\.gz)$/, "").replace(/-v?\d[^/]*$/, "");
+  return last
+    .replace(/(?:\.oci)?\.(?:tar|tgz|tzst|tar\.gz|tar\.zst|run)$/, "")
+    .replace(/-v?\d[^/]*$/, "");
 }

@@ -1,24 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/package-root.ts";
+import { describe, expect, test } from "vitest";
+import { readDelta } from "../../src/bundle/delta.ts";
 import { openArchive } from "../../src/store/archive.ts";
 import { listOf } from "../failure.ts";
 import { scratch } from "../folder.ts";
+import { useBuild } from "./built.ts";
 import { hiatus, jsonLines } from "./command.ts";
 import { startRegistry } from "./registry.ts";
 import { digestsOf } from "./snapshot.ts";
 
-let built: string;
-beforeAll(async () => {
-  built = mkdtempSync(join(tmpdir(), "hiatus-test-"));
-  const args = ["build", join(packageRoot(), "images", "pause"), "-q", "--out", "out"];
-  const some = ["--platform", "amd64,arm64,riscv64"];
-  expect(await hiatus([...args, ...some], { cwd: built })).toMatchObject({ code: 0 });
-}, 60_000);
-afterAll(() => rmSync(built, { recursive: true }));
-const OUT = () => join(built, "out", "pause");
+const OUT = useBuild("amd64,arm64,riscv64");
 const LAYOUT = () => `oci:${OUT()}/oci`;
 
 describe("hiatus bundle", () => {
@@ -75,6 +67,50 @@ describe("hiatus bundle", () => {
     });
     const arm64 = digestsOf(OUT()).platforms.find(({ platform }) => platform.includes("arm64"));
     expect(one.stdout).toContain(arm64!.manifest.digest);
+  });
+
+  test.each(["archive", "registry"])(
+    "--since leaves out what the %s has, and says so inside",
+    async (kind) => {
+      const cwd = scratch();
+      const { host } = await startRegistry();
+      const some = ["--platform", "amd64,arm64", "--tag", "old"];
+      await hiatus(["bundle", LAYOUT(), "--out", "base.tar", ...some], { cwd });
+      await hiatus(["push", "base.tar", `${host}/pause`, "-q"], { cwd });
+      const since = kind === "archive" ? "base.tar" : `${host}/pause:old`;
+      const args = ["bundle", LAYOUT(), "--out", "delta.tar", "--since", since, "--json"];
+      const [said] = jsonLines((await hiatus(args, { cwd })).stdout);
+      expect(said).toMatchObject({ blobs: 2, manifests: 4, omitted: { length: 4 } });
+      const archive = await openArchive(join(cwd, "delta.tar"));
+      const delta = readDelta(await archive.indexBytes());
+      archive.close();
+      expect(delta).toEqual({
+        since: said!.since,
+        omitted: [...(said!.omitted as string[])].sort(),
+      });
+      expect(delta!.since).toMatch(/\/pause:old@sha256:[0-9a-f]{64}$/);
+      for (const command of [
+        ["inspect", "delta.tar"],
+        ["push", "delta.tar", `${host}/other`],
+        ["serve", "delta.tar"],
+      ]) {
+        const { code, stderr } = await hiatus(command, { cwd });
+        expect(code).toBe(2);
+        expect(stderr).toContain(`leaves out 4 contents of its image, which ${delta!.since} has`);
+      }
+    },
+  );
+
+  test("--since something else leaves nothing out", async () => {
+    const cwd = scratch();
+    const some = ["--platform", "amd64"];
+    await hiatus(["bundle", LAYOUT(), "--out", "base.tar", ...some], { cwd });
+    const other = ["--platform", "riscv64", "--since", "base.tar"];
+    const { stdout } = await hiatus(["bundle", LAYOUT(), "--out", "delta.tar", ...other], { cwd });
+    expect(stdout).toContain("without  nothing: localhost/pause:3.10.2@sha256:");
+    expect(await hiatus(["verify", "delta.tar", "--structure", "-q"], { cwd })).toMatchObject({
+      code: 0,
+    });
   });
 
   test.each([

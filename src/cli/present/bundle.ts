@@ -4,6 +4,7 @@
  * @module
  */
 import pc from "picocolors";
+import type { Delta } from "../../bundle/delta.ts";
 import type { WrittenBundle } from "../../bundle/write.ts";
 import type { HiatusError } from "../../errors.ts";
 import type { PreparedImage } from "../../release/prepare.ts";
@@ -28,7 +29,12 @@ export interface BundlePresenter {
   readonly onConnection: (event: ClientEvent) => void;
   readonly onUnlisted: (error: HiatusError) => void;
   begin(image: PreparedImage): void;
-  done(written: WrittenBundle, image: PreparedImage, names: BundleNames): void;
+  done(
+    written: WrittenBundle,
+    image: PreparedImage,
+    names: BundleNames,
+    delta: Delta | undefined,
+  ): void;
 }
 
 /** Chooses how to show it: one JSON document, one digest, or lines. */
@@ -38,10 +44,10 @@ export function presentBundle(show: BundleShow): BundlePresenter {
     onConnection: (event) => notices.tellConnection(event),
     onUnlisted: (error) => tellUnlisted(notices, error),
     begin: (image) => tellChanges(notices, image),
-    done(written, image, names) {
-      if (show.json) jsonLine(documentOf(written, image, names));
+    done(written, image, names, delta) {
+      if (show.json) jsonLine(documentOf(written, image, names, delta));
       else if (show.quiet) process.stdout.write(`${written.digest}\n`);
-      else process.stdout.write(`${linesOf(written, image, names).join("\n")}\n`);
+      else process.stdout.write(`${linesOf(written, image, names, delta).join("\n")}\n`);
     },
   };
 }
@@ -50,6 +56,7 @@ function linesOf(
   { file, size, digest, checksum, blobs, manifests }: WrittenBundle,
   { root, attachments }: PreparedImage,
   { repository, tags }: BundleNames,
+  delta: Delta | undefined,
 ): readonly string[] {
   const [first, ...others] = tags;
   const more = others.length === 0 ? "" : ` and ${countOf(others.length, "more tag")}`;
@@ -63,6 +70,7 @@ function linesOf(
     row("image", root.digest),
     row("called", printable(name)),
     row("holds", `${countOf(blobs, "blob")}, ${countOf(manifests, "manifest")}${attached}`),
+    ...omittedRows(delta).map((text) => row("without", text)),
     row("checksum", printable(shortPath(checksum))),
     "",
   ];
@@ -72,6 +80,7 @@ function documentOf(
   { file, form, size, digest, checksum, blobs, manifests }: WrittenBundle,
   { root, attachments, changes }: PreparedImage,
   { repository, tags }: BundleNames,
+  delta: Delta | undefined,
 ): Readonly<Record<string, unknown>> {
   const attached = attachments.map(({ descriptor, tag }) => ({ digest: descriptor.digest, tag }));
   return {
@@ -88,5 +97,16 @@ function documentOf(
     manifests,
     attached,
     changes,
+    ...(delta === undefined ? {} : { since: delta.since, omitted: delta.omitted }),
   };
+}
+
+function omittedRows(delta: Delta | undefined): readonly string[] {
+  if (delta === undefined) return [];
+  const { omitted, since } = delta;
+  return [
+    omitted.length === 0
+      ? `nothing: ${printable(since)} has none of it`
+      : `${countOf(omitted.length, "blob")} that ${printable(since)} has`,
+  ];
 }
