@@ -28,8 +28,8 @@ export interface ContentsOptions extends StoreOptions {
   /** What containerd and Docker are to call it: `registry.k8s.io/pause`. Without it they get the tag only, or no name. */
   readonly repository?: string | undefined;
   /**
-   * Should it have an entry called `repository@digest` as well? Then nodes that ask by digest find it after an import, and `skopeo`
-   * wants to be told a tag.
+   * Should an image without a tag be called `repository@digest`? One with a tag must not be as well: a second entry is one too
+   * many for `podman load` and `crane push`, and k3s wants every name to have a tag. Whoever loads it gives it that name.
    * @default false
    */
   readonly digestName?: boolean | undefined;
@@ -97,18 +97,17 @@ export async function archiveContents(
   return { content, plan };
 }
 
-/** The entries of the image itself: one for each tag, and one for its digest where that is wanted or there is no tag. */
+/** The entries of the image itself: one for each tag; where there is none, one for its digest if that is wanted. */
 function namesOf(
   root: Descriptor,
   { tags, repository, digestName }: ContentsOptions,
 ): readonly NamedDescriptor[] {
   const { data: _, annotations: __, ...descriptor } = root;
-  const tagged = tags.map((tag) => ({ descriptor, tag, annotations: nameOf(repository, tag) }));
-  if (digestName && repository !== undefined) {
-    const annotations = { [FULL_NAME]: `${repository}@${root.digest}` };
-    return [...tagged, { descriptor, annotations }];
+  if (tags.length > 0) {
+    return tags.map((tag) => ({ descriptor, tag, annotations: nameOf(repository, tag) }));
   }
-  return tagged.length === 0 ? [{ descriptor }] : tagged;
+  if (!digestName || repository === undefined) return [{ descriptor }];
+  return [{ descriptor, annotations: { [FULL_NAME]: `${repository}@${root.digest}` } }];
 }
 
 /** What containerd calls an image that it imports. */

@@ -48,7 +48,10 @@ export async function listImages(
 const MANIFESTS: readonly string[] = [MediaType.ociManifest, MediaType.dockerManifest];
 const CONFIGS: readonly string[] = [MediaType.ociConfig, MediaType.dockerConfig];
 
-/** Every image gets a tag of its own, and the plain tag belongs to linux/amd64. See docs/decisions/0004-archive.md. */
+/**
+ * Every image gets a tag of its own, made of the first one, and the plain tags belong to linux/amd64. See
+ * docs/decisions/0004-archive.md.
+ */
 export function repoTags(
   repository: string | undefined,
   tags: readonly string[],
@@ -57,12 +60,8 @@ export function repoTags(
 ): readonly string[] {
   if (repository === undefined) return [];
   const plain = single || formatPlatform(platform) === "linux/amd64";
-  return tags
-    .flatMap((tag) => [
-      ...(plain ? [tag] : []),
-      ...(single ? [] : [`${tag}-${platformSlug(platform)}`]),
-    ])
-    .map((tag) => `${repository}:${tag}`);
+  const own = single ? [] : tags.slice(0, 1).map((tag) => `${tag}-${platformSlug(platform)}`);
+  return [...(plain ? tags : []), ...own].map((tag) => `${repository}:${tag}`);
 }
 
 /** The one date of all images, in seconds; none when they have none or several, as tar has room for no other. */

@@ -16,9 +16,10 @@ Forms, by the name of the file or --format:
   .run       a shell script with the archive in it: lists, verifies, pushes and loads, needs only sh
 
 The image comes whole: every platform, or those of --platform, with its signatures and whatever else
-refers to it. It is called as it is where it comes from, or as --name says: NAME:TAG for each tag and
-NAME@DIGEST. Without --tag it keeps the tag that FROM names, and in a layout or a bundle all that name the
-image. --tag takes {version}, {major}, {minor}, {patch}, {aliases} and {node-defaults}, as mirrors files do.
+refers to it. It is called as it is where it comes from, or as --name says: NAME:TAG for each tag, or
+NAME@DIGEST when it has none. Without --tag it keeps the tag that FROM names, and in a layout or a bundle
+all that name the image. --tag takes {version}, {major}, {minor}, {patch}, {aliases} and {node-defaults}, as
+mirrors files do. Podman and crane read one name only: give them a bundle with one tag.
 
 With --since the bundle says inside what it leaves out and who has it, and seeding looks for that first.
 

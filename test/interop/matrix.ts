@@ -14,6 +14,8 @@ export interface Cell {
   readonly table: "clients" | "registries" | "conformance" | "airgap";
   readonly row: string;
   readonly column: string;
+  /** What stands in the table when all passed: that a refusal is as it should be, for one. @default how many passed */
+  readonly instead?: string;
 }
 
 declare module "vitest" {

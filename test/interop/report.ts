@@ -23,6 +23,7 @@ export interface ReportOptions {
 
 /** What all tests of a cell came to. */
 interface Outcome {
+  instead: string | undefined;
   passed: number;
   readonly failed: string[];
   readonly notTried: string[];
@@ -66,7 +67,12 @@ function tableOf(name: Cell["table"], tests: readonly TestCase[]): string {
     rows.add(cell.row);
     columns.add(cell.column);
     const key = JSON.stringify([cell.row, cell.column]);
-    const outcome = cells.get(key) ?? { passed: 0, failed: [], notTried: [] };
+    const outcome = cells.get(key) ?? {
+      instead: cell.instead,
+      passed: 0,
+      failed: [],
+      notTried: [],
+    };
     cells.set(key, outcome);
     const result = test.result();
     if (result.state === "passed") outcome.passed++;
@@ -77,10 +83,11 @@ function tableOf(name: Cell["table"], tests: readonly TestCase[]): string {
   const text = (row: string, column: string) => {
     const outcome = cells.get(JSON.stringify([row, column]));
     if (outcome === undefined) return "–";
-    const { passed, failed, notTried } = outcome;
+    const { passed, failed, notTried, instead } = outcome;
     for (const test of failed) notes.add(`- ${row} and ${column}: failed: ${test}`);
     for (const reason of notTried) notes.add(`- Not tried: ${reason}`);
     if (passed + failed.length === 0) return "not tried";
+    if (failed.length === 0 && instead !== undefined) return instead;
     const count = `${passed} of ${passed + failed.length + notTried.length}`;
     return failed.length === 0 ? count : `**${count}**`;
   };

@@ -31,27 +31,28 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const programs = new Map<string, Provided>();
   for (const name of NAMES) programs.set(name, await ensurePeer(name));
   programs.set("deno", await denoProgram());
-  return provideInterop(project, Object.fromEntries(programs));
+  return (await provideInterop(project, Object.fromEntries(programs))).remove;
 }
 
-/** Gives tests what they are promised above, and gives back what undoes it. */
+/** Gives tests what they are promised above. `remove` undoes it. */
 export async function provideInterop(
   { provide }: TestProject,
   programs: Readonly<Record<string, Provided>>,
-): Promise<() => Promise<void>> {
+) {
   const scratch = await makeFolder();
   try {
     const images = join(scratch, "images");
     await mkdir(images);
+    const fixtures = await makeFixtures(images);
     provide("scratch", scratch);
-    provide("fixtures", await makeFixtures(images));
+    provide("fixtures", fixtures);
     provide("authority", await makeAuthority(join(scratch, "authority")));
     provide("programs", programs as never);
+    return { scratch, fixtures, remove: () => removeFolder(scratch) };
   } catch (error) {
     await removeFolder(scratch);
     throw error;
   }
-  return () => removeFolder(scratch);
 }
 
 async function denoProgram(): Promise<Provided> {
