@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   verify: ["errors", "package-root", "oci", "elf", "store", "graph"],
   remote: ["errors", "oci", "store"],
   serve: ["errors", "oci", "store"],
-  bundle: ["errors", "oci", "store", "graph"],
+  bundle: ["errors", "package-root", "oci", "store", "graph"],
   release: [
     "errors",
     "package-root",

@@ -1,0 +1,78 @@
+/**
+ * The self-extracting shell script: an archive, what is in it, and what to do with it, in one text that can be pasted into a terminal.
+ *
+ * The outer part (`start.sh`) is a single pair of braces, so a shell runs nothing of it before it has read all of it. Inside, the
+ * body and the payload are here-documents, data that is run or unpacked after its checksum was found right. The last line is the
+ * checksum of everything before it, which the body looks at first.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../package-root.ts";
+import { contentsTable, type RunContent } from "./content.ts";
+import { minimise } from "./minimise.ts";
+
+/** Files of the body in the order in which they are read. */
+const BODY = ["common.sh", "contents.sh", "unpack.sh", "main.sh"] as const;
+
+/**
+ * Writes the script. Its bytes depend on nothing but `content` and this package.
+ *
+ * @returns ASCII text that ends with a newline.
+ * @throws HiatusError `INVALID`, see {@link contentsTable}; what reading the package's own files throws.
+ */
+export function runScript(content: RunContent): Uint8Array {
+  const payload = wrap(Buffer.from(content.archive).toString("base64"));
+  const body = fill(minimise(BODY.map(readShell).join("\n")), {
+    CONTENTS: contentsTable(content),
+    ARCHIVE: `${sha256(content.archive)} ${content.archive.byteLength}`,
+  });
+  const { name, version, platforms, root } = content;
+  const shell = fill(readShell("start.sh"), {
+    TITLE: `${name} ${version} for ${platforms.length} ${platforms.length === 1 ? "platform" : "platforms"}`,
+    ROOT: root.digest,
+    SUM: sha256(`${body}\n${payload}\n`),
+    BODY: body,
+    PAYLOAD: payload,
+  });
+  const text = sized(shell);
+  return Buffer.from(`${text}${lastLine(text)}`, "latin1");
+}
+
+function readShell(file: string): string {
+  return readFileSync(join(packageRoot(), "src", "bundle", "run", file), "utf8");
+}
+
+/** Replaces `@NAME@` by its value; each stands once. */
+function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).reduce(
+    (done, [name, value]) => done.replace(`@${name}@`, () => value),
+    text,
+  );
+}
+
+/** Lines that every terminal takes. */
+function wrap(base64: string): string {
+  return base64.replace(/.{76}(?=.)/g, "$&\n");
+}
+
+/** Writes how many bytes the whole script has, which depends on how many digits that number has. */
+function sized(text: string): string {
+  let size = 0;
+  for (;;) {
+    const filled = fill(text, { SIZE: String(size) });
+    const whole = filled.length + lastLine(filled).length;
+    if (whole === size) return filled;
+    size = whole;
+  }
+}
+
+function lastLine(text: string): string {
+  return `# sha256 ${sha256(text)}\n`;
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
