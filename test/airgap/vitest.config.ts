@@ -17,7 +17,7 @@ export default defineConfig({
       "default",
       createReporter({
         file: process.env.HIATUS_INTEROP_PAGE,
-        tables: ["airgap"],
+        tables: ["airgap", "seeds"],
         section: "airgap-facts",
         facts: () => interopFacts(airgapPrograms().zot),
       }),

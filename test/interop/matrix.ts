@@ -9,9 +9,11 @@ import type { Provided } from "./peers.ts";
 
 /** Where a test belongs in the tables. */
 export interface Cell {
-  /** Clients against our registry, our client against registries, our registry against the specification, or bundles against
-   * those who read them. */
-  readonly table: "clients" | "registries" | "conformance" | "airgap";
+  /**
+   * Clients against our registry, our client against registries, our registry against the specification; bundles against those
+   * who read them, and against registries.
+   */
+  readonly table: "clients" | "registries" | "conformance" | "airgap" | "seeds";
   readonly row: string;
   readonly column: string;
   /** What stands in the table when all passed: that a refusal is as it should be, for one. @default how many passed */

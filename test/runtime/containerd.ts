@@ -22,6 +22,8 @@ export interface CriSettings {
   readonly sandboxImage: string;
   /** Name of the bridge that pods are on. */
   readonly bridge: string;
+  /** Folder of `HOST/hosts.toml`, which say where images of a registry may come from instead. @default none */
+  readonly hosts?: string;
 }
 
 /** A running containerd. */
@@ -145,6 +147,8 @@ restrict_oom_score_adj = true
 netns_mounts_under_state_dir = true
 stream_server_address = "127.0.0.1"
 stream_server_port = "0"
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "${cri.hosts ?? ""}"
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "${CNI_PLUGINS}"
 conf_dir = "${folder}/cni"

@@ -70,6 +70,8 @@ export interface Image {
   readonly id: string;
   readonly repo_tags: readonly string[];
   readonly repo_digests: readonly string[];
+  /** Left alone when images are collected. */
+  readonly pinned: boolean;
 }
 
 /** The service that runs pods and containers. */
