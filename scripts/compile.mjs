@@ -14,7 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -56,23 +56,108 @@ const common = {
   chunkNames: "chunks/[name]-[hash]",
   logLevel: "warning",
 };
-const library = await build({
+await build({
   ...common,
   entryPoints: { index: "src/index.ts" },
   outdir: aside,
   packages: "external",
 });
-const command = await build({
+/**
+ * The command is CommonJS, whose start is some milliseconds shorter, and each bundle is one file with a hash in its name, which is what
+ * V8's code cache needs (src/cli/code-cache.ts). A bundle without commands that are not run from it is read and compiled the sooner.
+ *
+ * @param {string} name @param {readonly string[]} [commands] all when left out
+ */
+async function bundle(name, commands) {
+  const result = await build({
+    ...common,
+    format: "cjs",
+    splitting: false,
+    entryPoints: { [name]: "src/cli/main.ts" },
+    entryNames: "[name]-[hash]",
+    outdir: join(aside, "cli"),
+    legalComments: "none",
+    metafile: true,
+    // Imports are `require` then, which is quicker, and code in a code cache can do nothing else.
+    supported: { "dynamic-import": false },
+    define: { "import.meta.url": "$url", "import.meta.dirname": "__dirname" },
+    banner: { js: '"use strict";const $url=require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [plainRequire, lazyChildProcess, ...(commands === undefined ? [] : [only(commands)])],
+  });
+  const path = Object.keys(result.metafile.outputs)[0] ?? "";
+  return { file: basename(path), metafile: result.metafile };
+}
+
+/** Leaves the other commands out of a bundle. @param {readonly string[]} commands @returns {import("esbuild").Plugin} */
+function only(commands) {
+  return {
+    name: "only",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/[a-z]+\.ts$/ }, ({ path, importer, kind }) => {
+        const isCommand = kind === "dynamic-import" && importer.endsWith(join("cli", "main.ts"));
+        if (!isCommand || commands.includes(path.slice(2, -3))) return undefined;
+        return { path, namespace: "left-out" };
+      });
+      onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "export default 0" }));
+    },
+  };
+}
+
+/**
+ * commander loads `node:child_process` for commands that are programs of their own. We have none, and it is a tenth of a short run.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const lazyChildProcess = {
+  name: "lazy-child-process",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer, path }) =>
+      /node_modules.commander./.test(importer) ? { path, namespace: "lazy" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "lazy" }, () => ({
+      contents: 'exports.spawn = (...args) => module.require("node:child_process").spawn(...args);',
+    }));
+  },
+};
+
+/**
+ * `import("node:http")` as `require` without a copy of the module, which esbuild makes for the sake of a default export that built-in
+ * modules do not need.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const plainRequire = {
+  name: "plain-require",
+  setup({ onLoad }) {
+    onLoad({ filter: /\bsrc\b.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(
+        /(?<!typeof )import\(("node:[a-z_/]+")\)/g,
+        "Promise.resolve(require($1))",
+      ),
+      loader: "ts",
+    }));
+  },
+};
+
+const REGISTRY = ["push", "pull", "tags"];
+const quick = await bundle("registry", REGISTRY);
+const whole = await bundle("hiatus");
+await build({
   ...common,
-  entryPoints: { main: "src/cli/main.ts" },
+  format: "cjs",
+  splitting: false,
+  entryPoints: { main: "src/cli/launch.ts" },
   outdir: join(aside, "cli"),
-  legalComments: "none",
-  metafile: true,
-  // Some dependencies are CommonJS and ask for built-in modules.
-  banner: { js: 'import{createRequire as $r}from"node:module";const require=$r(import.meta.url);' },
+  define: {
+    "import.meta.dirname": "__dirname",
+    BUNDLES: JSON.stringify([
+      [quick.file, REGISTRY],
+      [whole.file, commandsOf(whole.metafile)],
+    ]),
+  },
 });
-if (library.errors.length + command.errors.length > 0) process.exit(1);
-writeFileSync(join(aside, "cli", "THIRD-PARTY-LICENSES.txt"), licenses(command.metafile));
+writeFileSync(join(aside, "cli", "package.json"), '{ "type": "commonjs" }\n');
+writeFileSync(join(aside, "cli", "THIRD-PARTY-LICENSES.txt"), licenses(whole.metafile));
 chmodSync(join(aside, "cli", "main.js"), 0o755);
 const stamp = join(aside, ".compiled");
 writeFileSync(stamp, "");
@@ -89,6 +174,14 @@ for (let attempt = 1; existsSync(aside); attempt++) {
     if (attempt === 10) throw error;
     rmSync(previous, { recursive: true, force: true });
   }
+}
+
+/** The commands that a bundle has. @param {import("esbuild").Metafile} metafile */
+function commandsOf(metafile) {
+  const { imports = [] } = metafile.inputs["src/cli/main.ts"] ?? {};
+  return imports.flatMap(({ kind, path }) =>
+    kind === "dynamic-import" ? [basename(path, ".ts")] : [],
+  );
 }
 
 /** The licences of what is inside the bundle. @param {import("esbuild").Metafile | undefined} metafile */

@@ -141,7 +141,7 @@ export interface Login {
 export async function readLogin({
   flags,
   registries,
-  input = process.stdin,
+  input,
 }: LoginOptions): Promise<Login | undefined> {
   const { username, passwordStdin } = flags;
   if (username === undefined && !passwordStdin) return undefined;
@@ -162,7 +162,7 @@ export async function readLogin({
       },
     );
   }
-  return { registry, username, password: await readPassword(input) };
+  return { registry, username, password: await readPassword(input ?? process.stdin) };
 }
 
 /** Longest password, in bytes: tokens of cloud providers have two thousand. */

@@ -18,7 +18,7 @@ import {
   type Sent,
   sendImage,
 } from "../release/send.ts";
-import { type Archive, openArchive } from "../store/archive.ts";
+import type { Archive } from "../store/archive.ts";
 import type { Store } from "../store/source.ts";
 import type { OpenedSource } from "./open.ts";
 
@@ -137,6 +137,7 @@ async function planBeside(
   if (!existsSync(file)) return all;
   let archive: Archive;
   try {
+    const { openArchive } = await import("../store/archive.ts");
     archive = await openArchive(file, { signal: options.signal });
   } catch (error) {
     if (!isHiatusError(error, "CONTENT")) throw error;

@@ -1,25 +1,13 @@
-#!/usr/bin/env node
 /**
- * The `hiatus` command. Nothing heavy is imported before it is known which command runs.
+ * The `hiatus` command. Nothing is imported but what the command that runs needs.
  *
  * @module
  */
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf } from "../errors.ts";
-import { addBuild } from "./build.ts";
-import { addBundle } from "./bundle.ts";
-import { addCheck } from "./check.ts";
-import { addInspect } from "./inspect.ts";
 import { interruptible } from "./interrupt.ts";
 import { printError } from "./present/error.ts";
 import { jsonLine } from "./present/json.ts";
-import { addPull } from "./pull.ts";
-import { addPush } from "./push.ts";
-import { addRelease } from "./release.ts";
-import { addSeed } from "./seed.ts";
-import { addServe } from "./serve.ts";
-import { addTags } from "./tags.ts";
-import { addVerify } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 import { onWriteError } from "./write-errors.ts";
 
@@ -39,10 +27,28 @@ Environment:
   NO_COLOR           no colours
 `;
 
-function createProgram(signal: AbortSignal): Command {
+/** Adds one command, or several that belong together, to the program. */
+type Add = (program: Command, signal: AbortSignal) => void;
+
+/** The commands in the order of `--help`. What `scripts/compile.mjs` leaves out of a bundle it finds by these imports. */
+const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promise<Add>])[] = [
+  [["build"], async () => (await import("./build.ts")).addBuild],
+  [["inspect"], async () => (await import("./inspect.ts")).addInspect],
+  [["push"], async () => (await import("./push.ts")).addPush],
+  [["pull"], async () => (await import("./pull.ts")).addPull],
+  [["tags"], async () => (await import("./tags.ts")).addTags],
+  [["bundle"], async () => (await import("./bundle.ts")).addBundle],
+  [["seed"], async () => (await import("./seed.ts")).addSeed],
+  [["serve"], async () => (await import("./serve.ts")).addServe],
+  [["verify"], async () => (await import("./verify.ts")).addVerify],
+  [["release"], async () => (await import("./release.ts")).addRelease],
+  [["check", "repair"], async () => (await import("./check.ts")).addCheck],
+];
+
+/** The program with the command that was named, or with all where that is an option, nothing, or none of ours. */
+async function createProgram(name: string | undefined, signal: AbortSignal): Promise<Command> {
   const program = new Command("hiatus")
     .description("Build Kubernetes pause images from source for every CPU, the same everywhere")
-    .version(packageVersion(), "-V, --version", "print the version of hiatus")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .showSuggestionAfterError()
@@ -51,17 +57,11 @@ function createProgram(signal: AbortSignal): Command {
     .enablePositionalOptions()
     .addHelpText("after", EXIT_CODES)
     .exitOverride();
-  addBuild(program, signal);
-  addInspect(program, signal);
-  addPush(program, signal);
-  addPull(program, signal);
-  addTags(program, signal);
-  addBundle(program, signal);
-  addSeed(program, signal);
-  addServe(program, signal);
-  addVerify(program, signal);
-  addRelease(program, signal);
-  addCheck(program, signal);
+  const named = COMMANDS.filter(([names]) => name !== undefined && names.includes(name));
+  if (named.length === 0) {
+    program.version(packageVersion(), "-V, --version", "print the version of hiatus");
+  }
+  for (const [, load] of named.length === 0 ? COMMANDS : named) (await load())(program, signal);
   return program;
 }
 
@@ -84,7 +84,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const stays = STAYS[argv[0] ?? ""];
     await interruptible(
-      (signal) => createProgram(signal).parseAsync(argv, { from: "user" }),
+      async (signal) => (await createProgram(argv[0], signal)).parseAsync(argv, { from: "user" }),
       stays,
     );
     return ExitCode.done;
@@ -119,5 +119,7 @@ onWriteError(process.stdout, onOutputError);
 // Nobody is left to tell.
 onWriteError(process.stderr, () => undefined);
 
-const code = await main(process.argv.slice(2));
-process.exitCode = code === ExitCode.done && unwritten ? ExitCode.failed : code;
+// No await at the top: the compiled command is CommonJS, which starts sooner.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code === ExitCode.done && unwritten ? ExitCode.failed : code;
+});

@@ -5,7 +5,6 @@
  * @module
  */
 import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { HiatusError } from "../errors.ts";
 import type { StoreOptions } from "./source.ts";
 
@@ -59,6 +58,7 @@ export async function* gunzip(
       throw error;
     }
   }
+  const { createGunzip } = await import("node:zlib");
   const stream = createGunzip();
   pipeline(
     Readable.from(counted(), { objectMode: true, highWaterMark: 1 }),

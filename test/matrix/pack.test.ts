@@ -99,7 +99,9 @@ describe("the package", () => {
     );
     expect(strange).toEqual([]);
     expect(
-      list.filter((name) => /\.test\.|node_modules|tsbuildinfo|\.map$|digests\.json\./.test(name)),
+      list.filter((name) =>
+        /\.test\.|node_modules|tsbuildinfo|\.map$|\.cache$|digests\.json\./.test(name),
+      ),
     ).toEqual([]);
   });
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
 import { HiatusError } from "../../errors.ts";
 
 /** How the program ended. */
@@ -34,12 +33,13 @@ const ERROR_LIMIT = 4096;
  *
  * @throws HiatusError `CONFIG` when it cannot be started or does not end in time; the reason of the signal.
  */
-export function runHelper(
+export async function runHelper(
   program: string,
   server: string,
   options: ProgramOptions,
 ): Promise<ProgramResult> {
   const { env, signal, timeout = 60_000 } = options;
+  const { spawn } = await import("node:child_process");
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const child = spawn(program, ["get"], { env, stdio: "pipe", windowsHide: true });
