@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * `npm run test:conformance [-- vitest arguments]`: our registry, on Node and on Deno, against the distribution
- * specification: our checklist of it, and its two suites where the Go module proxy hands them out. Without arguments the
- * table of docs/interop.md is written.
+ * specification: our checklist of it, and its two suites, which HIATUS_SUITE_1_1_1 and HIATUS_SUITE_MAIN name as programs, or
+ * which the Go module proxy hands out. Without arguments the table of docs/interop.md is written.
  */
 import { $, path } from "zx";
 

@@ -1,9 +1,10 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { tryBlobs } from "./checklist/blobs.ts";
 import { tryManifests } from "./checklist/manifests.ts";
 import { tryReferrers } from "./checklist/referrers.ts";
 import { tryTags } from "./checklist/tags.ts";
-import { expectCode, testRepository } from "./repository.ts";
+import { INDEX } from "./documents.ts";
+import { digestOf, expectCode, testRepository, unseen } from "./repository.ts";
 import { describeSubject, SUBJECTS } from "./subject.ts";
 
 for (const kind of SUBJECTS) {
@@ -18,6 +19,13 @@ for (const kind of SUBJECTS) {
 
       it("knows no repository that nobody pushed to", async () => {
         expectCode(await at("nothing")().send("GET", "tags/list", { status: 404 }), "NAME_UNKNOWN");
+      });
+
+      it("has no referrers in a repository that nobody pushed to", async () => {
+        const headers = { "content-type": INDEX };
+        const path = `referrers/${digestOf(unseen())}`;
+        const answer = await at("nothing")().send("GET", path, { status: 200, headers });
+        expect(JSON.parse(answer.body.toString())).toMatchObject({ manifests: [] });
       });
 
       it("takes no name that is none", async () => {

@@ -9,7 +9,8 @@ export const IMAGE = "application/vnd.oci.image.manifest.v1+json";
 export const INDEX = "application/vnd.oci.image.index.v1+json";
 export const EMPTY = "application/vnd.oci.empty.v1+json";
 const CONFIG = "application/vnd.oci.image.config.v1+json";
-const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
+const TAR = "application/vnd.oci.image.layer.v1.tar";
+const LAYER = `${TAR}+gzip`;
 const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 
@@ -80,6 +81,9 @@ export async function artifact(maker: Maker, fields: Fields = {}): Promise<TestD
 /** Every kind: the documents to push, children first; the last one is what it is about. */
 export const KINDS: Readonly<Record<string, (maker: Maker) => Promise<readonly TestDocument[]>>> = {
   "an image": async (maker) => [await image(maker)],
+  "an image whose layers are not compressed": async (maker) => [
+    await image(maker, { layers: [await blob(maker, TAR), await blob(maker, TAR)] }),
+  ],
   "an image without layers": async (maker) => [await image(maker, { layers: [] })],
   "an image of 3.9 MB": async (maker) => [await image(maker, { annotations: large() })],
   "an image with fields of its own": async (maker) => [
@@ -103,6 +107,8 @@ export const KINDS: Readonly<Record<string, (maker: Maker) => Promise<readonly T
     return [await artifact(maker, { config: empty, layers: [empty] })];
   },
   "an index": async (maker) => index(maker, [await image(maker), await image(maker)]),
+  "an index with fields of its own": async (maker) =>
+    index(maker, [await image(maker)], { "org.hiatus.field": "anything" }),
   "an index of nothing": async (maker) => index(maker, []),
   "an index with a type of artifact": async (maker) =>
     index(maker, [await artifact(maker)], { artifactType: ARTIFACT }),

@@ -219,6 +219,35 @@ function tryOrder(repositoryOf: () => TestRepository, algorithm: Algorithm): voi
     },
   );
 
+  it("refuse a chunk that they have, and go on after it", async () => {
+    const bytes = unseen(3 * 1024 - 5);
+    const digest = digestOf(bytes, algorithm);
+    const repository = repositoryOf();
+    const begun = await repository.send("POST", "blobs/uploads/", { status: 202 });
+    const first = await patch(repository, repository.locate(begun), bytes, 0, 1024);
+    const next = await patch(repository, repository.locate(first), bytes, 1024, 2048);
+    const again = {
+      headers: { ...OCTETS, "content-range": "0-1023" },
+      body: bytes.subarray(0, 1024),
+    };
+    const headers = { range: "0-2047" };
+    for (const at of [repository.locate(begun), repository.locate(next)]) {
+      await repository.send("PATCH", at, { status: 416 }, again);
+      await repository.send("PUT", withDigest(at, digest), { status: 416 }, again);
+      await repository.send("GET", at, { status: 204, headers });
+    }
+    const status = await repository.send("GET", repository.locate(next), { status: 204, headers });
+    const last = {
+      headers: { ...OCTETS, "content-range": `2048-${bytes.length - 1}` },
+      body: bytes.subarray(2048),
+    };
+    const at = repository.locate(status, { digest });
+    const said = { "docker-content-digest": digest };
+    const ended = await repository.send("PUT", at, { status: 201, headers: said }, last);
+    await reads(repository, repository.locate(ended), bytes);
+    await isThere(repository, digest, bytes);
+  });
+
   it("say where to begin after a first chunk that leaves something out", async () => {
     const repository = repositoryOf();
     const begun = await repository.send("POST", "blobs/uploads/", { status: 202 });
@@ -227,6 +256,12 @@ function tryOrder(repositoryOf: () => TestRepository, algorithm: Algorithm): voi
     const headers = { range: /^0-(?:0|-1)$/ };
     await repository.send("GET", repository.locate(begun), { status: 204, headers });
   });
+}
+
+function withDigest(at: URL, digest: string): URL {
+  const url = new URL(at);
+  url.searchParams.set("digest", digest);
+  return url;
 }
 
 /** Sends a chunk and expects to be told how far the upload is. */
@@ -250,7 +285,9 @@ async function finish(
   whole: Uint8Array,
   status: number,
 ): Promise<void> {
-  const answer = await repository.send("PUT", at, { status }, { headers: OCTETS, body });
+  const digest = at.searchParams.get("digest") ?? "";
+  const headers = status === 201 ? { "docker-content-digest": digest } : {};
+  const answer = await repository.send("PUT", at, { status, headers }, { headers: OCTETS, body });
   if (status === 201) await reads(repository, repository.locate(answer), whole);
 }
 

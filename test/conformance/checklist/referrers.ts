@@ -109,9 +109,15 @@ export function tryReferrers(repositoryOf: () => TestRepository): void {
       if (subject === undefined) throw new Error("unreached");
       const attached = await artifact(maker(), { subject });
       await put(attached, subject);
-      expect((await list(subject.digest)).manifests).toEqual([
-        entry(attached, { artifactType: ARTIFACT }),
-      ]);
+      const [child, outer] = index(maker(), [await artifact(maker())], { subject });
+      if (child === undefined || outer === undefined) throw new Error("unreached");
+      await put(child);
+      await put(outer, subject);
+      const { manifests } = await list(subject.digest);
+      expect(manifests).toHaveLength(2);
+      expect(manifests).toEqual(
+        expect.arrayContaining([entry(attached, { artifactType: ARTIFACT }), entry(outer, {})]),
+      );
     });
   });
 }
