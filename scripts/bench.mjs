@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `npm run bench [-- build|reaper|push|serve|release] [--rounds N] [--quick]`: measures hiatus beside its peers and writes
+ * `npm run bench [-- build|reaper|push|serve|release|airgap] [--rounds N] [--quick]`: measures hiatus beside its peers and writes
  * the figures to docs/benchmarks.md. It installs what it needs, leaves out a peer that cannot be had and says why.
- * `--quick` is for seeing that a part works: one round of little, and for push, serve and release nothing is written.
+ * `--quick` is for seeing that a part works: one round of little, and for all but build and reaper nothing is written.
  */
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { benchAirgap } from "./airgap/airgap.ts";
 import { benchBuild } from "./build/build.ts";
 import {
   type EnsurePackages,
@@ -37,6 +38,7 @@ const PARTS = {
   push: benchPush,
   serve: benchServe,
   release: benchRelease,
+  airgap: benchAirgap,
 } as const;
 
 /**

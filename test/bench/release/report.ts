@@ -78,7 +78,7 @@ export async function reportRelease(context: Context, findings: ReleaseFindings)
  * move, a look, and the last look when all have moved. One after another: tag; blobs, manifests, index; everything back at
  * once, for every digest is known; four for the tag. Where the tag names it already, the look is all.
  */
-function leastOf({ platforms }: Image) {
+export function leastOf({ platforms }: Pick<Image, "platforms">) {
   const contents = 3 * platforms + 1;
   return {
     cold: { requests: 1 + contents + contents + 4, chain: 1 + 3 + 1 + 4 },
