@@ -15,7 +15,18 @@ import { contentsTable, type RunContent } from "./content.ts";
 import { minimise } from "./minimise.ts";
 
 /** Files of the body in the order in which they are read. */
-const BODY = ["common.sh", "contents.sh", "unpack.sh", "main.sh"] as const;
+const BODY = [
+  "common.sh",
+  "contents.sh",
+  "unpack.sh",
+  "http.sh",
+  "auth.sh",
+  "push.sh",
+  "platform.sh",
+  "load.sh",
+  "config-text.sh",
+  "main.sh",
+] as const;
 
 /**
  * Writes the script. Its bytes depend on nothing but `content` and this package.
