@@ -26,6 +26,8 @@ export interface MirrorRun {
   readonly failures: MirrorFailure[];
   readonly tags: TagOutcome[];
   readonly timings: Partial<Record<Phase, number>>;
+  /** What nobody waited for: it ends by itself, well or not. */
+  readonly tidying: Promise<void>[];
 }
 
 /** What every phase takes. */
@@ -44,6 +46,7 @@ export function startRun(open: OpenMirror): MirrorRun {
     failures: [],
     tags: [],
     timings: {},
+    tidying: [],
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Source, Store, StoreOptions } from "../store/source.ts";
+import type { ProbeOptions } from "../remote/abilities.ts";
+import type { Source, Store } from "../store/source.ts";
 import type { Mirror } from "./model.ts";
 
 /** A mirror, open. */
@@ -22,7 +23,7 @@ export interface OpenMirror {
    *
    * @throws HiatusError with what is to be done: log in, make the project, ask for the right.
    */
-  probe(options?: StoreOptions): Promise<void>;
+  probe(options?: ProbeOptions): Promise<void>;
   /** Requests sent and bytes of bodies sent so far. */
   cost(): { readonly requests: number; readonly bytes: number };
   close(): void;

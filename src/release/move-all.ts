@@ -3,11 +3,19 @@
  *
  * @module
  */
-import { HiatusError } from "../errors.ts";
+import { HiatusError, isAbort } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { readAll } from "../store/verify.ts";
 import type { Journal } from "./journal.ts";
-import { hasFailed, type MirrorRun, type PhaseOptions, runPhase, withAll } from "./mirror-run.ts";
+import {
+  failureOf,
+  hasFailed,
+  type MirrorRun,
+  type PhaseOptions,
+  runPhase,
+  withAll,
+} from "./mirror-run.ts";
+import type { TagOutcome, TagState } from "./model.ts";
 import { lookAtTag, moveTag, now } from "./tags.ts";
 
 /** Moves the tags of all mirrors, mirrors side by side. Once a required one fails, no further move is begun anywhere. */
@@ -45,16 +53,45 @@ async function moveTags(
   const { mirror, store, outside } = open;
   const { root, source } = state.variant;
   const bytes = await readAll(source, root, { signal });
-  for (const tag of state.tags) {
-    if (tag.action === "keep") continue;
+  const moveOne = async (tag: TagState): Promise<void> => {
     signal?.throwIfAborted();
     if (isStopped()) return;
     const move = { mirror: mirror.name, store, outside, state: tag, root, bytes };
-    const outcome = await moveTag(move, journal, { signal });
+    const outcome = await moveTag(move, journal, { signal }).catch((error: unknown) => {
+      const digest = tag.before?.digest;
+      one.tags.push({ tag: tag.tag, before: digest, after: digest, result: "failed" });
+      throw error;
+    });
     one.tags.push(outcome);
     onEvent({ type: "tag", mirror: mirror.name, ...outcome });
     if (outcome.result === "raced") throw raced(one, outcome.tag, outcome.after);
+  };
+  // The first one alone: what a mirror refuses it refuses there, and of two releasers only one comes further. The others at
+  // once.
+  const [first, ...others] = state.tags.filter(({ action }) => action !== "keep");
+  if (first !== undefined) await moveOne(first);
+  await settled(one, others.map(moveOne));
+}
+
+/**
+ * Waits for everything that is done with the tags of a mirror, also when some of it fails.
+ *
+ * @throws the first failure in the list; the others are noted with the mirror.
+ */
+async function settled(one: MirrorRun, all: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(all);
+  const thrown = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+  const [first, ...others] = thrown.toSorted((a, b) => Number(isOurs(b)) - Number(isOurs(a)));
+  if (first === undefined) return;
+  for (const error of others) {
+    if (error instanceof HiatusError) one.failures.push(failureOf("tags", error));
   }
+  throw first;
+}
+
+/** Is it no failure of the mirror, but an abort or a mistake in hiatus, which ends the release? */
+function isOurs(error: unknown): boolean {
+  return isAbort(error) || !(error instanceof HiatusError);
 }
 
 async function lookOnceMore(
@@ -67,17 +104,16 @@ async function lookOnceMore(
   const mirror = open.mirror.name;
   const root = state.variant.root.digest;
   await runPhase(one, "tags", onEvent, async () => {
-    let race: HiatusError | undefined;
-    for (const [at, outcome] of one.tags.entries()) {
-      const { tag } = outcome;
+    const look = async (outcome: TagOutcome, at: number): Promise<void> => {
+      const { tag, before } = outcome;
       const found = (await lookAtTag(open.fresh, tag, { signal }))?.digest;
-      if (found === root) continue;
+      if (found === root) return;
       journal.append({ ...now(), type: "raced", mirror, tag, found: found ?? null });
       one.tags[at] = { ...outcome, after: found, result: "raced" };
-      onEvent({ type: "tag", mirror, tag, before: outcome.before, after: found, result: "raced" });
-      race ??= raced(one, tag, found);
-    }
-    if (race !== undefined) throw race;
+      onEvent({ type: "tag", mirror, tag, before, after: found, result: "raced" });
+      throw raced(one, tag, found);
+    };
+    await settled(one, one.tags.map(look));
   });
 }
 

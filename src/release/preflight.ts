@@ -4,6 +4,7 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
+import type { ProbeOptions } from "../remote/abilities.ts";
 import type { StoreOptions } from "../store/source.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { Mirror, MirrorState, ReleaseImage, ReleaseVariant, TagState } from "./model.ts";
@@ -18,20 +19,33 @@ import { readTag } from "./tags.ts";
 export async function preflight(
   open: OpenMirror,
   image: ReleaseImage,
-  options: StoreOptions = {},
+  options: ProbeOptions = {},
 ): Promise<MirrorState> {
   const { mirror, fresh } = open;
+  const { signal } = options;
   const variant = variantFor(mirror, image);
-  const { root } = variant;
   // The version's tag is asked for first and alone: it is what a mirror that holds everything is known by, and it settles
-  // connection and token for the rest.
-  const [first = "", ...others] = mirror.tags;
-  const tags = [await stateOf(open, first, variant, options)];
-  tags.push(...(await Promise.all(others.map((tag) => stateOf(open, tag, variant, options)))));
-  const present =
-    tags.some(({ action }) => action === "keep") || (await fresh.exists(root, options));
-  if (!present || tags.some(({ action }) => action !== "keep")) await open.probe(options);
+  // connection and token for the rest. Where it is not right, all that is left to be known is asked for at once.
+  const [version = "", ...aliases] = mirror.tags;
+  const first = await stateOf(open, version, variant, { signal });
+  const behind = first.action !== "keep";
+  const [isThere, , ...others] = await together([
+    behind ? fresh.exists(variant.root, { signal }) : true,
+    behind ? open.probe(options) : undefined,
+    ...aliases.map((tag) => stateOf(open, tag, variant, { signal })),
+  ]);
+  if (!behind && others.some(({ action }) => action !== "keep")) await open.probe(options);
+  const tags = [first, ...others];
+  const present = isThere || tags.some(({ action }) => action === "keep");
   return { mirror, variant, profile: open.profile(), present, tags };
+}
+
+/** Waits for all, also when one fails: nobody may be at work any more when a mirror is given up. @throws what comes first in the list. */
+async function together<T extends readonly unknown[]>(
+  all: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(all);
+  return await Promise.all(all);
 }
 
 /** Does nothing have to move at this mirror? Whether all that the root names is there is read back later. */

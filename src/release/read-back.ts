@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { planCopy } from "../graph/plan.ts";
 import { runAll } from "../graph/pool.ts";
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import type { Source, StoreOptions } from "../store/source.ts";
@@ -15,28 +14,31 @@ export interface ReadBack {
 }
 
 /**
- * Fetches the whole closure of the roots by digest and hashes it here.
+ * Fetches all contents by their digests, at once, and hashes them here. Which there are is known beforehand: a mirror that hands
+ * out other documents than ours hands out other bytes.
  *
  * @param source must answer from the mirror and not from memory.
+ * @param contents the whole closure of what was staged.
  * @throws HiatusError `NOT_FOUND` or `CONTENT` of the first content that is missing or wrong.
  */
 export async function readBack(
-  source: Source,
-  roots: readonly Descriptor[],
+  source: Pick<Source, "fetch">,
+  contents: readonly Descriptor[],
   options: StoreOptions & { readonly concurrency?: number | undefined } = {},
 ): Promise<ReadBack> {
   const { signal, concurrency = 32 } = options;
-  // A plan reads and verifies every manifest.
-  const { blobs, total } = await planCopy(source, undefined, roots, { signal, concurrency });
   const outcomes = await runAll(
-    blobs,
+    contents,
     concurrency,
-    async (blob) => {
+    async (content) => {
       // Without the content that descriptors may carry: it is the mirror that is asked.
-      for await (const _ of source.fetch(plainDescriptor(blob), { signal }));
+      for await (const _ of source.fetch(plainDescriptor(content), { signal }));
     },
     signal,
   );
   for (const outcome of outcomes) if (!outcome.ok) throw outcome.error;
-  return { contents: total.blobs + total.manifests, bytes: total.bytes };
+  return {
+    contents: contents.length,
+    bytes: contents.reduce((sum, { size }) => sum + size, 0),
+  };
 }

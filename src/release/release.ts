@@ -55,37 +55,41 @@ export async function release(
   mirrors: readonly OpenMirror[],
   options: ReleaseOptions,
 ): Promise<ReleaseResult> {
-  if (options.dryRun) return await withoutJournal(image, mirrors, options);
-  return await withJournalLock(options.journal, async () => {
-    const journal = (options.open ?? openJournal)(options.journal);
-    try {
-      return await run(image, mirrors, journal, options);
-    } finally {
-      journal.close();
-    }
-  });
+  const runs = mirrors.map(startRun);
+  try {
+    if (options.dryRun) return await withoutJournal(image, runs, options);
+    return await withJournalLock(options.journal, async () => {
+      const journal = (options.open ?? openJournal)(options.journal);
+      try {
+        return await run(image, runs, journal, options);
+      } finally {
+        journal.close();
+      }
+    });
+  } finally {
+    await Promise.all(runs.flatMap(({ tidying }) => tidying));
+  }
 }
 
 async function withoutJournal(
   image: ReleaseImage,
-  mirrors: readonly OpenMirror[],
+  runs: readonly MirrorRun[],
   options: ReleaseOptions,
 ): Promise<ReleaseResult> {
   const started = new Date();
-  const runs = mirrors.map(startRun);
   await lookAtAll(runs, image, options);
   return resultOf(image, runs, started, isLost(runs) ? "failed" : "planned", undefined);
 }
 
 async function run(
   image: ReleaseImage,
-  mirrors: readonly OpenMirror[],
+  runs: readonly MirrorRun[],
   journal: Journal,
   options: ReleaseOptions,
 ): Promise<ReleaseResult> {
   const started = new Date();
   const { signal } = options;
-  const runs = mirrors.map(startRun);
+  const mirrors = runs.map(({ open }) => open);
   const before = beginOrResume(image, mirrors, journal, options.resume);
   const wasBegun = before.begun();
   await lookAtAll(runs, image, options);
@@ -146,7 +150,7 @@ async function lookAtAll(
   onEvent({ type: "phase", phase: "preflight", state: "begin" });
   await withAll(runs, async (one) => {
     one.state = await runPhase(one, "preflight", onEvent, () =>
-      preflight(one.open, image, { signal }),
+      preflight(one.open, image, { signal, onKnown: (left) => void one.tidying.push(left) }),
     );
   });
   onEvent({ type: "phase", phase: "preflight", state: "end" });

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { closureOf } from "./closure.ts";
 import { type Journal, previousOf, unfinishedRelease } from "./journal.ts";
 import { type MirrorRun, type PhaseOptions, runPhase } from "./mirror-run.ts";
 import type { MirrorFailure } from "./model.ts";
@@ -70,12 +72,11 @@ async function stageOnce(
     onEvent({ type: "warning", mirror, message, ...(hint === undefined ? {} : { hint }) });
   }
   journal.append({ ...now(), type: "staged", mirror, digest: state.variant.root.digest });
-  const attached = staged.attachments.map(({ descriptor }) => descriptor);
-  const roots = [state.variant.root, ...attached];
   const concurrency = open.mirror.connection.concurrency;
-  const read = await runPhase(one, "read-back", onEvent, () =>
-    readBack(open.fresh, roots, { signal, concurrency }),
-  );
+  const read = await runPhase(one, "read-back", onEvent, async () => {
+    const contents = await closureOf(state.variant, staged.attachments, { signal });
+    return await readBack(open.fresh, contents, { signal, concurrency });
+  });
   if (read !== undefined) return "whole";
   const why = one.failures.at(-1)?.code;
   return why === "NOT_FOUND" || why === "CONTENT" ? "lost" : "failed";

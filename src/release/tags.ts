@@ -10,6 +10,7 @@ import type { Digest } from "../oci/digest.ts";
 import {
   canPushTagged,
   canUntag,
+  obeysConditions,
   type Source,
   type Store,
   type StoreOptions,
@@ -60,7 +61,7 @@ export async function readTag(
 
 /**
  * Moves one tag. Written down before it is done; looked at right before, so that what somebody else did since the plan was
- * made is not covered up, and read back after.
+ * made is not covered up, and read back after. A registry that obeys conditions looks by itself, and without a gap.
  *
  * @returns `kept`, `created` or `moved`; or `raced` when the tag names neither what the plan saw nor ours, in which case
  * nothing was moved, or somebody moved it right after us.
@@ -80,11 +81,13 @@ export async function moveTag(
     return { tag, before: from ?? undefined, after: found?.digest, result: "raced" };
   };
 
-  const found = await lookAtTag(store, tag, options);
-  if (found?.digest === to) {
-    return { tag, before: from ?? undefined, after: to, result: "kept" };
+  if (!obeysConditions(store)) {
+    const found = await lookAtTag(store, tag, options);
+    if (found?.digest === to) {
+      return { tag, before: from ?? undefined, after: to, result: "kept" };
+    }
+    if ((found?.digest ?? null) !== from) return raced(found);
   }
-  if ((found?.digest ?? null) !== from) return raced(found);
   journal.append({ ...now(), type: "intent", mirror, tag, from, to });
   await put(store, root, bytes, tag, { ...options, replacing: from });
   const after = await lookAtTag(outside, tag, options);

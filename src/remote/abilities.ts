@@ -34,12 +34,21 @@ import { cancel, sessionOf, taken } from "./session.ts";
 /** Most uploads that are kept for content which may still come. */
 const SESSIONS_LIMIT = 64;
 
+/** How it is found out whether one may push. */
+export interface ProbeOptions extends StoreOptions {
+  /**
+   * Given what is left to do once it is known: the cancelling, which never fails.
+   * @default that is waited for
+   */
+  readonly onKnown?: ((left: Promise<void>) => void) | undefined;
+}
+
 /**
  * Finds out whether one may push: begins an upload and cancels it.
  *
  * @throws HiatusError what the registry says to that, with what the profile knows must be there first.
  */
-export async function probePush(remote: Remote, options: StoreOptions): Promise<void> {
+export async function probePush(remote: Remote, options: ProbeOptions): Promise<void> {
   const request: Ask = { method: "POST", target: "blobs/uploads/" };
   const response = await named(remote, async () => {
     const answer = await ask(remote, request, options);
@@ -47,7 +56,9 @@ export async function probePush(remote: Remote, options: StoreOptions): Promise<
     throw await refusal(remote, answer, request);
   });
   response.discard();
-  await cancel(remote, sessionOf(remote, response, request));
+  const left = cancel(remote, sessionOf(remote, response, request));
+  if (options.onKnown === undefined) await left;
+  else options.onKnown(left);
 }
 
 /**

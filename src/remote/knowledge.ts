@@ -15,8 +15,11 @@ export interface Knowledge {
   readonly refused: Set<UploadWay>;
   /** Does it list referrers? Known from `OCI-Subject` after a push, or from what its API answers. */
   referrers: boolean | undefined;
-  /** Does it obey `If-Match` when a tag is put? No specification has that; registries that do say so. */
-  conditionalTags: boolean;
+  /**
+   * Repositories in which it obeys `If-Match` when a tag is put. No specification has that; registries that do say so. By
+   * repository, because one host may stand before several registries.
+   */
+  readonly conditionalTags: Set<string>;
   /** Is what it says to a HEAD of a manifest what a GET then gives? Undefined until it was caught. */
   trueHeads: false | undefined;
   /** What was pushed there just now. */
@@ -29,7 +32,7 @@ export function noKnowledge(): Knowledge {
     upload: undefined,
     refused: new Set(),
     referrers: undefined,
-    conditionalTags: false,
+    conditionalTags: new Set(),
     trueHeads: undefined,
     recent: createRecent(),
   };

@@ -11,7 +11,7 @@ import { collect } from "../store/closure.ts";
 import type { StoreOptions } from "../store/source.ts";
 import { lookUp } from "./manifests.ts";
 import { named } from "./naming.ts";
-import { type Put, type PutOptions, putManifest } from "./put-manifest.ts";
+import { obeysConditions, type Put, type PutOptions, putManifest } from "./put-manifest.ts";
 import { editReferrersTag, entryOf } from "./referrers-tag.ts";
 import { forget, isRecent, type Remote } from "./remote.ts";
 
@@ -27,7 +27,8 @@ export async function pushManifest(
 }
 
 /**
- * Puts a manifest under a tag, unless the tag names it already: a tag that must not be moved need not be moved then.
+ * Puts a manifest under a tag, unless the tag names it already: a tag that must not be moved need not be moved then. A registry
+ * that obeys the condition looks by itself.
  */
 export async function tagManifest(
   remote: Remote,
@@ -41,7 +42,14 @@ export async function tagManifest(
   // Only that it named something else is taken from memory: others may have moved it since, and writing it again is no harm.
   const isElsewhere = tags.has(tag) && tags.get(tag) !== descriptor.digest;
   tags.delete(tag);
-  if (!isElsewhere && (await lookUp(remote, tag, options))?.digest === descriptor.digest) return;
+  const isLookedAt = options.replacing !== undefined && obeysConditions(remote);
+  if (
+    !isElsewhere &&
+    !isLookedAt &&
+    (await lookUp(remote, tag, options))?.digest === descriptor.digest
+  ) {
+    return;
+  }
   try {
     await put(remote, descriptor, bytes, tag, options);
   } catch (error) {

@@ -127,12 +127,17 @@ async function meaning(
   return new HiatusError(code, message, { detail, hint, cause: error });
 }
 
+/** Is a tag of this repository moved only from what we say that it names? */
+export function obeysConditions({ knowledge, repository }: Remote): boolean {
+  return knowledge.conditionalTags.has(repository);
+}
+
 /** The condition under which a tag is put, for registries that obey one. */
 function condition(
-  { knowledge }: Remote,
+  remote: Remote,
   replacing: Digest | null | undefined,
 ): Readonly<Record<string, string>> {
-  if (replacing === undefined || !knowledge.conditionalTags) return {};
+  if (replacing === undefined || !obeysConditions(remote)) return {};
   return replacing === null ? { "if-none-match": "*" } : { "if-match": `"${replacing}"` };
 }
 

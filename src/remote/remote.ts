@@ -64,7 +64,9 @@ export async function ask(
     signal: options.signal,
   });
   const features = response.headers.get("hiatus-features");
-  if (features?.includes("conditional-tags")) remote.knowledge.conditionalTags = true;
+  if (features?.includes("conditional-tags")) {
+    remote.knowledge.conditionalTags.add(remote.repository);
+  }
   return response;
 }
 

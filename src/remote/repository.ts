@@ -11,6 +11,7 @@ import { parseReference, type Reference } from "../oci/reference.ts";
 import { isTag, parseTag } from "../oci/tag.ts";
 import { notTaggable, referenceNotFound } from "../store/errors.ts";
 import type {
+  ConditionalTagger,
   Deleter,
   Distant,
   Mounter,
@@ -21,7 +22,7 @@ import type {
   Untagger,
 } from "../store/source.ts";
 import { embedded, verified, verifyBytes } from "../store/verify.ts";
-import { deleteContent, deleteTag, mountBlob, probePush } from "./abilities.ts";
+import { deleteContent, deleteTag, mountBlob, type ProbeOptions, probePush } from "./abilities.ts";
 import { readBlob } from "./blobs.ts";
 import { type Client, type ClientOptions, createClient } from "./client.ts";
 import { realClock } from "./clock.ts";
@@ -32,6 +33,7 @@ import { createNotes } from "./notes.ts";
 import { type Profile, profileOf } from "./profiles.ts";
 import { pushBlob } from "./push-blob.ts";
 import { pushManifest, tagManifest } from "./push-manifest.ts";
+import { obeysConditions } from "./put-manifest.ts";
 import { readManifest } from "./read-manifest.ts";
 import { listReferrers } from "./referrers.ts";
 import type { Action, Remote } from "./remote.ts";
@@ -46,6 +48,7 @@ export interface Repository
     Mounter,
     Untagger,
     TaggedPusher,
+    ConditionalTagger,
     Distant {
   /** As references name it: `docker.io`. */
   readonly registry: string;
@@ -58,7 +61,7 @@ export interface Repository
    *
    * @throws HiatusError `AUTH`, `NOT_FOUND` or `REGISTRY`, with what is to be done in its hint.
    */
-  probe(options?: StoreOptions): Promise<void>;
+  probe(options?: ProbeOptions): Promise<void>;
 }
 
 /** How a repository is opened. */
@@ -229,7 +232,11 @@ class RemoteRepository implements Repository {
     await deleteTag(this.#remote, tag, options);
   }
 
-  async probe(options: StoreOptions = {}): Promise<void> {
+  obeysConditions(): boolean {
+    return obeysConditions(this.#remote);
+  }
+
+  async probe(options: ProbeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     await probePush(this.#remote, options);
   }

@@ -97,6 +97,12 @@ export interface TaggedPusher {
   ): Promise<void>;
 }
 
+/** A store that is known to obey the condition of `pushTagged`, so that nobody needs to look before. */
+export interface ConditionalTagger {
+  /** Is that known by now? */
+  obeysConditions(): boolean;
+}
+
 /** A store far away, where a question may cost as much as what it would save. */
 export interface Distant {
   /** Is it cheaper to ask whether the content is there than to push it? */
@@ -137,6 +143,11 @@ export function canMeasure<T extends Source>(store: T): store is T & Measurer {
 /** Can a manifest be pushed by its tag here? */
 export function canPushTagged<T extends Source>(store: T): store is T & TaggedPusher {
   return typeof (store as Partial<TaggedPusher>).pushTagged === "function";
+}
+
+/** Is a tag moved here from what it is said to name, and from nothing else? */
+export function obeysConditions(store: Source): store is Source & TaggedPusher & ConditionalTagger {
+  return canPushTagged(store) && (store as Partial<ConditionalTagger>).obeysConditions?.() === true;
 }
 
 /** Is it far away? */
