@@ -1,12 +1,13 @@
 /**
  * The journal of a release: what was there before, what is about to be done, and what was seen to be done. A line a record,
- * on the disk before the deed it speaks of. The registry is the truth and the journal a hint: it tells where to look,
+ * flushed to the disk before the deed it speaks of. The registry is the truth and the journal a hint: it tells where to look,
  * and holds what a roll-back puts back.
  *
  * @module
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { HiatusError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type JournalRecord, parseRecord } from "./journal-record.ts";
@@ -18,8 +19,11 @@ export interface Journal {
   readonly path: string;
   /** What was there when it was opened, and what was written since. */
   readonly records: readonly JournalRecord[];
-  /** Writes a record. When this returns it is on the disk. */
+  /** Writes a record. The death of this process does not take it away any more; a power cut does until it is flushed. */
   append(record: JournalRecord): void;
+  /** When this resolves, everything appended before it was called is on the disk. Those who wait together wait for one flush. */
+  flush(): Promise<void>;
+  /** Flushes what is left. */
   close(): void;
 }
 
@@ -35,6 +39,28 @@ export function openJournal(path: string): Journal {
   let start = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
   let file: number | undefined;
   let broken: HiatusError | undefined;
+  let isFlushed = true;
+  let flushing: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const fail = (error: unknown): HiatusError => {
+    broken = unwritable(path, error);
+    return broken;
+  };
+  const flushNow = async (): Promise<void> => {
+    if (broken !== undefined) throw broken;
+    if (file === undefined || isFlushed) return;
+    isFlushed = true;
+    try {
+      await promisify(fsync)(file);
+    } catch (error) {
+      throw fail(error);
+    }
+  };
+  const begin = (): Promise<void> => {
+    next = undefined;
+    flushing = flushNow();
+    return flushing;
+  };
   const open = (): number => {
     if (file !== undefined) return file;
     mkdirSync(dirname(path), { recursive: true });
@@ -52,17 +78,32 @@ export function openJournal(path: string): Journal {
         const to = open();
         const line = Buffer.from(`${start}${JSON.stringify(record)}\n`);
         if (writeSync(to, line) !== line.byteLength) throw new Error("only a part was written");
-        fsyncSync(to);
+        isFlushed = false;
       } catch (error) {
-        broken = unwritable(path, error);
-        throw broken;
+        throw fail(error);
       }
       start = "";
       records.push(record);
     },
+    flush() {
+      // One that is under way may have begun before the last line was written.
+      next ??= (flushing ?? Promise.resolve()).then(
+        () => begin(),
+        () => begin(),
+      );
+      return next;
+    },
     close() {
-      if (file !== undefined) closeSync(file);
+      if (file === undefined) return;
+      const open = file;
       file = undefined;
+      try {
+        if (!isFlushed) fsyncSync(open);
+      } catch (error) {
+        throw fail(error);
+      } finally {
+        closeSync(open);
+      }
     },
   };
 }

@@ -58,8 +58,9 @@ async function moveTags(
     if (isStopped()) return;
     const move = { mirror: mirror.name, store, outside, state: tag, root, bytes };
     const outcome = await moveTag(move, journal, { signal }).catch((error: unknown) => {
-      const digest = tag.before?.digest;
-      one.tags.push({ tag: tag.tag, before: digest, after: digest, result: "failed" });
+      const before = tag.before?.digest;
+      // The old or the new: whether it was done may be what was not heard.
+      one.tags.push({ tag: tag.tag, before, after: undefined, result: "failed" });
       throw error;
     });
     one.tags.push(outcome);

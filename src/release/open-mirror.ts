@@ -111,12 +111,29 @@ export async function openMirror(
   };
 }
 
-/** Opens all mirrors. @throws HiatusError as {@link openMirror} */
+/** Requests in flight at once to all registries together, and to one, where the mirrors file does not say. */
+const TOGETHER = 256;
+const EACH = { most: 24, least: 4 } as const;
+
+/**
+ * Opens all mirrors. Where the mirrors file does not say how many requests may be in flight to one, they share what one process
+ * can use: connections cost memory, and with TLS time, before they are of any use.
+ *
+ * @throws HiatusError as {@link openMirror}
+ */
 export function openMirrors(
   mirrors: readonly Mirror[],
   options: OpenMirrorOptions = {},
 ): Promise<readonly OpenMirror[]> {
-  return Promise.all(mirrors.map(async (mirror) => openMirror(mirror, options)));
+  const registries = new Set(mirrors.map(({ registry }) => registry)).size;
+  const share = Math.max(EACH.least, Math.min(EACH.most, Math.floor(TOGETHER / registries)));
+  return Promise.all(
+    mirrors.map(async (mirror) => {
+      const { connection } = mirror;
+      const concurrency = connection.concurrency ?? share;
+      return openMirror({ ...mirror, connection: { ...connection, concurrency } }, options);
+    }),
+  );
 }
 
 async function tlsOf({ registry, connection }: Mirror) {

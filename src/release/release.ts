@@ -116,6 +116,7 @@ async function run(
   if (options.stageOnly) return finish("staged", wasBegun);
 
   journal.append({ ...now(), type: "barrier" });
+  await journal.flush();
   await moveAll(
     left.filter((one) => one.verified),
     journal,

@@ -4,12 +4,14 @@
  * @module
  */
 
+import type { Descriptor } from "../oci/descriptor.ts";
+import { hasSuccessors } from "../oci/media-type.ts";
 import { closureOf } from "./closure.ts";
 import { type Journal, previousOf, unfinishedRelease } from "./journal.ts";
 import { type MirrorRun, type PhaseOptions, runPhase } from "./mirror-run.ts";
 import type { MirrorFailure } from "./model.ts";
-import { readBack } from "./read-back.ts";
-import { stage } from "./stage.ts";
+import { startReading } from "./read-back.ts";
+import { type Staged, stage } from "./stage.ts";
 import { now, previousRecord } from "./tags.ts";
 
 /**
@@ -51,20 +53,40 @@ async function stageOnce(
   const { open, state } = one;
   if (state === undefined) return "failed";
   const mirror = open.mirror.name;
+  const { concurrency } = open.mirror.connection;
+  const reading = startReading(open.fresh, { signal, concurrency });
+  const taken: Descriptor[] = [];
   let total = 0;
   let done = 0;
-  const staged = await runPhase(one, "stage", onEvent, () =>
-    stage(open, state, {
-      signal,
-      force,
-      onProgress(event) {
-        if (event.type === "plan") total += event.plan.total.bytes;
-        if (event.type !== "copied" && event.type !== "mounted") return;
-        done += event.descriptor.size;
-        onEvent({ type: "mirror", mirror, phase: "stage", state: "progress", bytes: done, total });
-      },
-    }),
-  );
+  let staged: Staged | undefined;
+  try {
+    staged = await runPhase(one, "stage", onEvent, () =>
+      stage(open, state, {
+        signal,
+        force,
+        onProgress(event) {
+          if (event.type === "plan") total += event.plan.total.bytes;
+          if (event.type !== "copied" && event.type !== "mounted") return;
+          const { descriptor } = event;
+          done += descriptor.size;
+          // One step behind: blobs once manifests are taken, so that reading them back keeps no manifest waiting.
+          if (hasSuccessors(descriptor.mediaType)) reading.read(taken.splice(0));
+          else taken.push(descriptor);
+          onEvent({
+            type: "mirror",
+            mirror,
+            phase: "stage",
+            state: "progress",
+            bytes: done,
+            total,
+          });
+        },
+      }),
+    );
+  } finally {
+    // Nobody may be at work here any more when the mirror is given up.
+    if (staged === undefined) await reading.end().catch(() => undefined);
+  }
   if (staged === undefined) return "failed";
   if (staged.refused !== undefined) {
     const { code, message, hint } = staged.refused;
@@ -72,10 +94,9 @@ async function stageOnce(
     onEvent({ type: "warning", mirror, message, ...(hint === undefined ? {} : { hint }) });
   }
   journal.append({ ...now(), type: "staged", mirror, digest: state.variant.root.digest });
-  const concurrency = open.mirror.connection.concurrency;
   const read = await runPhase(one, "read-back", onEvent, async () => {
-    const contents = await closureOf(state.variant, staged.attachments, { signal });
-    return await readBack(open.fresh, contents, { signal, concurrency });
+    reading.read(await closureOf(state.variant, staged.attachments, { signal }));
+    return await reading.end();
   });
   if (read !== undefined) return "whole";
   const why = one.failures.at(-1)?.code;

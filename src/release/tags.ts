@@ -89,6 +89,7 @@ export async function moveTag(
     if ((found?.digest ?? null) !== from) return raced(found);
   }
   journal.append({ ...now(), type: "intent", mirror, tag, from, to });
+  await journal.flush();
   await put(store, root, bytes, tag, { ...options, replacing: from });
   const after = await lookAtTag(outside, tag, options);
   if (after?.digest !== to) return raced(after);
@@ -139,6 +140,7 @@ export async function restoreTag(
     return outcome("raced", found?.digest);
   }
   journal.append({ ...now(), type: "restore", mirror, tag, to: old });
+  await journal.flush();
   if (old === null) {
     if (!canUntag(store)) return outcome("failed", ours);
     await untag(store, tag, options);

@@ -307,6 +307,7 @@ function mortal(at: number, death: "before" | "torn" | "after") {
         }
         if (left-- <= 0) throw new Error("killed");
       },
+      flush: journal.flush,
       close: journal.close,
     };
   };

@@ -156,6 +156,7 @@ export function sampleOutcome(
         return { tag, before, after: before, result: "not moved" };
       case "refused":
         if (i === 0) return { tag, before, after: digest, result: "created" };
+        if (i === 1) return { tag, before, after: undefined, result: "failed" };
         return { tag, before, after: before, result: "not moved" };
       default:
         return { tag, before, after: before, result: "not moved" };

@@ -141,7 +141,14 @@ const settings = {
     .describe(
       "Hosts with private addresses that the registry may lead to, written as in NO_PROXY: its token service, its storage",
     ),
-  concurrency: z.int().min(1).max(256).optional().describe("Most requests in flight. Left out: 32"),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      "Most requests in flight. Left out: 24, and fewer where there are more than ten registries",
+    ),
   rate: z
     .number()
     .positive()

@@ -75,20 +75,11 @@ export function mirrorOf(
   };
 }
 
-/**
- * The tags with what was planned for each. A move that a registry refused leaves no outcome of its own: it is the first that
- * was not moved where moving went wrong without a race.
- */
-function tagsOf({ tags, root, failures }: MirrorOutcome): ReportTag[] {
-  const wrong = failures.some((failure) => failure.phase === "tags");
-  let refused = wrong && !tags.some(({ result }) => result === "raced");
+/** The tags with what was planned for each. */
+function tagsOf({ tags, root }: MirrorOutcome): ReportTag[] {
   return tags.map((outcome) => {
-    const before = outcome.before;
+    const { before } = outcome;
     const planned = before === undefined ? "create" : before === root?.digest ? "keep" : "move";
-    if (outcome.result === "not moved" && refused) {
-      refused = false;
-      return { ...tagOf(outcome), planned, after: null, result: "failed" };
-    }
     return { ...tagOf(outcome), planned };
   });
 }

@@ -32,6 +32,7 @@ function mortal(journal: Journal): Journal {
       journal.append(record);
       if (left-- === 0) die();
     },
+    flush: journal.flush,
     close: journal.close,
   };
 }
