@@ -54,6 +54,14 @@ export { jsonSchemas } from "./release/schemas.ts";
 export { type SendOptions, type Sent, sendImage } from "./release/send.ts";
 export type { ClientEvent } from "./remote/events.ts";
 export { openRepository, type Repository, type RepositoryOptions } from "./remote/repository.ts";
+export {
+  NODE_RUNTIMES,
+  type NodeConfig,
+  type NodeConfigRequest,
+  type NodeFile,
+  type NodeRuntime,
+  nodeConfig,
+} from "./runtime/node-config.ts";
 export { createRegistry } from "./serve/fetch.ts";
 export { openFolder, type RegistryFolder } from "./serve/folder.ts";
 export { createHandler, type RegistryOptions } from "./serve/handler.ts";

@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   remote: ["errors", "oci", "store"],
   serve: ["errors", "oci", "store"],
   bundle: ["errors", "package-root", "oci", "store", "graph"],
+  runtime: ["errors", "oci"],
   release: [
     "errors",
     "package-root",
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "serve",
     "bundle",
     "verify",
+    "runtime",
   ],
   cli: [
     "errors",
@@ -44,6 +46,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "serve",
     "bundle",
     "verify",
+    "runtime",
     "release",
   ],
   index: [
@@ -57,6 +60,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "serve",
     "bundle",
     "verify",
+    "runtime",
     "release",
   ],
 };

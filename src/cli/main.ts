@@ -43,6 +43,7 @@ const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promis
   [["verify"], async () => (await import("./verify.ts")).addVerify],
   [["release"], async () => (await import("./release.ts")).addRelease],
   [["check", "repair"], async () => (await import("./check.ts")).addCheck],
+  [["node-config"], async () => (await import("./node-config.ts")).addNodeConfig],
 ];
 
 /** The program with the command that was named, or with all where that is an option, nothing, or none of ours. */
@@ -76,6 +77,7 @@ const STAYS: Readonly<Record<string, string>> = {
   release: "Every tag names the old or the new whole image, and the journal knows how to go on",
   seed: "Every tag names the old or the new whole image, and the journal knows how to go on",
   check: "Nothing was changed",
+  "node-config": "A file is as it was or written whole",
   repair: "Every tag names the old or the new whole image, and the journal knows how to go on",
 };
 
