@@ -7,8 +7,8 @@ import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { HiatusError } from "../errors.ts";
 import { type Digest, digestOf, hexOf } from "../oci/digest.ts";
-import { EXPANDED_LIMIT } from "../store/archive-file.ts";
 import { archiveEntries, writeArchive } from "../store/archive-writer.ts";
+import { EXPANDED_LIMIT } from "../store/expand.ts";
 import { ioError } from "../store/io-error.ts";
 import { tarStream } from "../store/tar.ts";
 import { writeFileAside } from "../store/write-file.ts";
@@ -113,8 +113,9 @@ async function collect(tar: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 /** The encoders are pure JavaScript on purpose: the zlibs of Node and Deno give different bytes. */
 async function compress(tar: Uint8Array, form: Exclude<BundleForm, "tar">): Promise<Uint8Array> {
   if (form === "tar.gz") return (await import("fflate")).gzipSync(tar, { level: 9, mtime: 0 });
+  if (form === "tar.zst") return (await import("../store/zstd/compress.ts")).compressZstd(tar);
   throw new HiatusError("USAGE", `Bundles cannot be written as .${form} yet`, {
-    hint: "Write a .tar or a .tar.gz",
+    hint: "Write a .tar, a .tar.gz or a .tar.zst",
   });
 }
 

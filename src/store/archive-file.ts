@@ -8,7 +8,9 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { HiatusError } from "../errors.ts";
 import { gunzip, isGzip } from "./gunzip.ts";
 import { ioError } from "./io-error.ts";
+import { createPieces, type Pieces } from "./pieces.ts";
 import type { StoreOptions } from "./source.ts";
+import { expandZstd, isZstd } from "./zstd/expand.ts";
 
 /** Bounds on archives that others made. */
 export interface ArchiveLimits {
@@ -18,12 +20,12 @@ export interface ArchiveLimits {
    */
   readonly entries?: number | undefined;
   /**
-   * Most bytes of the archive, for a gzipped one of what it expands to.
-   * @default 4 GiB; 64 MiB for a gzipped one, which is held in memory
+   * Most bytes of the archive, for a compressed one of what it expands to.
+   * @default 4 GiB; 64 MiB for a compressed one, which is held in memory
    */
   readonly bytes?: number | undefined;
   /**
-   * Most bytes that a gzipped archive may expand to for each of its own, from the first MiB on.
+   * Most bytes that a compressed archive may expand to for each of its own, from the first MiB on.
    * @default 200
    */
   readonly ratio?: number | undefined;
@@ -40,14 +42,10 @@ export interface ArchiveFile {
   close(): void;
 }
 
-/** Most bytes that a compressed archive may expand to: it is held in memory. */
-export const EXPANDED_LIMIT = 64 * 1024 * 1024;
-
 const CHUNK = 256 * 1024;
-const ZSTD_MAGIC = "28b52ffd";
 
 /**
- * Opens the file and, when it is gzipped, expands it.
+ * Opens the file and, when it is compressed, expands it.
  *
  * @throws HiatusError `IO`, `NOT_FOUND` or `CONTENT`.
  */
@@ -58,31 +56,35 @@ export async function openArchiveFile(
 ): Promise<ArchiveFile> {
   const plain = openPlain(path);
   try {
-    const magic = plain.read(0, 4);
-    if (Buffer.from(magic).toString("hex") === ZSTD_MAGIC) {
-      throw new HiatusError("CONTENT", `Cannot read ${plain.name}: it is compressed with zstd`, {
-        detail: { path },
-        hint: "Decompress it first, for example with `zstd -d`",
-      });
-    }
-    if (!isGzip(magic)) return plain;
-    const parts: Uint8Array[] = [];
-    for await (const part of gunzip(plain.chunks(), plain.name, limits, options)) parts.push(part);
+    const expanded = await expand(plain, limits, options);
+    if (expanded === undefined) return plain;
     plain.close();
-    return inMemory(Buffer.concat(parts), plain.name);
+    return inMemory(expanded, plain.name);
   } catch (error) {
     plain.close();
     throw error;
   }
 }
 
-function inMemory(bytes: Uint8Array, name: string): ArchiveFile {
+/** What a compressed archive expands to; undefined when it is not compressed. */
+async function expand(
+  file: ArchiveFile,
+  limits: ArchiveLimits,
+  options: StoreOptions,
+): Promise<Pieces | undefined> {
+  const magic = file.read(0, 4);
+  if (isZstd(magic)) return expandZstd(file, limits, options);
+  if (!isGzip(magic)) return undefined;
+  const pieces = createPieces();
+  for await (const part of gunzip(file.chunks(), file.name, limits, options)) pieces.add(part);
+  return pieces;
+}
+
+function inMemory(pieces: Pieces, name: string): ArchiveFile {
   return {
     name,
-    *chunks() {
-      yield bytes;
-    },
-    read: (offset, size) => bytes.subarray(offset, offset + size),
+    chunks: () => pieces.chunks(),
+    read: (offset, size) => pieces.read(offset, size),
     close: () => undefined,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * An image layout inside a tar, plain or gzipped, as a source.
+ * An image layout inside a tar, plain or compressed, as a source.
  *
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
  * @module
@@ -31,7 +31,7 @@ export interface Archive extends Source, Measurer, ReferrerLister {
 /**
  * Opens an archive: reads it once to learn where everything lies, and keeps the file open, so that
  * what is fetched later comes from the file that was looked at, whoever replaces it meanwhile. A
- * gzipped one is expanded into memory, within limits.
+ * compressed one (gzip, zstd) is expanded into memory, within limits.
  *
  * @throws HiatusError `IO` when the file cannot be read; `CONTENT` when it is no archive, holds no
  * image layout, is damaged, or exceeds a limit.

@@ -9,8 +9,10 @@ import { findAttachments } from "../../src/graph/attachments.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { type Archive, openArchive } from "../../src/store/archive.ts";
 import { parseLayoutIndex } from "../../src/store/layout-index.ts";
+import { expandZstd } from "../../src/store/zstd/expand.ts";
 import { bytesOf, failureOf, listOf } from "../failure.ts";
 import { scratch } from "../folder.ts";
+import { inputOf } from "../store/zstd-input.ts";
 import { bundleSample, NAMES } from "./sample.ts";
 
 async function open(path: string): Promise<Archive> {
@@ -19,7 +21,7 @@ async function open(path: string): Promise<Archive> {
   return opened;
 }
 
-describe.each(["tar", "tar.gz"] as const)("writeBundle of a .%s", (form: BundleForm) => {
+describe.each(["tar", "tar.gz", "tar.zst"] as const)("writeBundle of a .%s", (form: BundleForm) => {
   test("holds the image, all names of it, and what is attached to it", async () => {
     const { image, content, signed } = await bundleSample();
     const file = join(scratch(), `pause.${form}`);
@@ -95,13 +97,16 @@ describe.each(["tar", "tar.gz"] as const)("writeBundle of a .%s", (form: BundleF
 });
 
 describe("writeBundle", () => {
-  test("gzips the very tar that it writes", async () => {
+  test("compresses the very tar that it writes", async () => {
     const { image } = await bundleSample();
     const folder = scratch();
     await writeBundle(join(folder, "one.tar"), image, NAMES);
     await writeBundle(join(folder, "one.tgz"), image, NAMES);
     const tar = gunzipSync(readFileSync(join(folder, "one.tgz")));
     expect(digestOf(tar)).toBe(digestOf(readFileSync(join(folder, "one.tar"))));
+    await writeBundle(join(folder, "one.tar.zst"), image, NAMES);
+    const pieces = expandZstd(inputOf(readFileSync(join(folder, "one.tar.zst"))));
+    expect(digestOf(Buffer.concat([...pieces.chunks()]))).toBe(digestOf(tar));
   });
 
   test("wants to be told the form where the name says none", async () => {
