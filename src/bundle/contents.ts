@@ -8,11 +8,13 @@ import type { Attachment } from "../graph/attachments.ts";
 import type { CopyEvent } from "../graph/copy.ts";
 import { type CopyPlan, planCopy } from "../graph/plan.ts";
 import type { Annotations, Descriptor } from "../oci/descriptor.ts";
+import { parseDocument, READ_LIMIT } from "../oci/document.ts";
 import type { ArchiveContent } from "../store/archive-writer.ts";
 import { dockerManifest } from "../store/docker-manifest.ts";
 import { layoutIndex, type NamedDescriptor } from "../store/layout-index.ts";
 import type { Source, StoreOptions } from "../store/source.ts";
-import { dateOf, listImages, repoTags } from "./images.ts";
+import { readAll } from "../store/verify.ts";
+import { dateOf, listImages, type PlatformImage, repoTags } from "./images.ts";
 
 /** An image that can be put into an archive. */
 export interface ArchivedImage {
@@ -46,6 +48,9 @@ export interface ContentsOptions extends StoreOptions {
 export interface Contents {
   readonly content: ArchiveContent;
   readonly plan: CopyPlan;
+  readonly images: readonly PlatformImage[];
+  /** What the image says of itself: `3.10.2`. */
+  readonly version: string | undefined;
 }
 
 /**
@@ -94,7 +99,9 @@ export async function archiveContents(
     ),
     mtime: dateOf(images.map(({ config }) => config)),
   };
-  return { content, plan };
+  const document = await readAll(source, root, { limit: READ_LIMIT, signal });
+  const stated = parseDocument(document, root.mediaType).annotations?.[VERSION];
+  return { content, plan, images, version: stated };
 }
 
 /** The entries of the image itself: one for each tag; where there is none, one for its digest if that is wanted. */
@@ -115,5 +122,6 @@ export function nameOf(repository: string | undefined, tag: string): Annotations
   return repository === undefined ? undefined : { [FULL_NAME]: `${repository}:${tag}` };
 }
 
+const VERSION = "org.opencontainers.image.version";
 /** @see https://github.com/containerd/containerd/blob/v2.1.0/core/images/annotations.go */
 const FULL_NAME = "io.containerd.image.name";

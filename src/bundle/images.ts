@@ -14,6 +14,7 @@ import { readAll } from "../store/verify.ts";
 
 /** An image of one platform, as `docker load` is told about it. */
 export interface PlatformImage {
+  readonly descriptor: Descriptor;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
   readonly platform: Platform;
@@ -42,7 +43,7 @@ export async function listImages(
   const config = parseImageConfig(await readAll(source, document.config, limit));
   const { os, architecture, variant } = config;
   const own = { os, architecture, ...(variant === undefined ? {} : { variant }) };
-  return [{ manifest: document, config, platform: descriptor.platform ?? own }];
+  return [{ descriptor, manifest: document, config, platform: descriptor.platform ?? own }];
 }
 
 const MANIFESTS: readonly string[] = [MediaType.ociManifest, MediaType.dockerManifest];

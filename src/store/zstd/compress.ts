@@ -17,6 +17,8 @@ const WINDOW = 8 * 1024 * 1024;
 const WINDOW_BYTE = (23 - 10) << 3;
 /** Fewer sequences are not divided any further. */
 const FEWEST = 6;
+/** What two halves may cost more than the whole, in bytes, for a look at whether dividing them in turn makes up for it. */
+const HOPE = 48;
 
 /** One frame, with the size and the checksum of what is in it. */
 export function compressZstd(bytes: Uint8Array): Uint8Array {
@@ -29,7 +31,7 @@ export function compressZstd(bytes: Uint8Array): Uint8Array {
     blocks.push(...last.map((block) => withHeader(block, false)));
     const end = Math.min(size, from + BLOCK_LIMIT);
     const { sequences, rest } = find(from, end);
-    const written = writeBest(bytes.subarray(from, end), sequences, rest, offsets);
+    const written = writeBest({ bytes: bytes.subarray(from, end), sequences, rest, offsets });
     offsets = written.offsets;
     last = [...written.blocks];
   }
@@ -58,6 +60,14 @@ interface Block {
   readonly body: Uint8Array;
 }
 
+/** What is to be written: some bytes as sequences, the literals behind them, and the last offsets before. */
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly sequences: readonly Sequence[];
+  readonly rest: number;
+  readonly offsets: Offsets;
+}
+
 /** Blocks one after another, and the last offsets after them. */
 interface Written {
   readonly blocks: readonly Block[];
@@ -65,31 +75,31 @@ interface Written {
   readonly offsets: Offsets;
 }
 
-/** One block, or two where text and what is compressed already do not share their codes: whichever is shorter. */
-function writeBest(
-  bytes: Uint8Array,
-  sequences: readonly Sequence[],
-  rest: number,
-  offsets: Offsets,
-): Written {
-  const whole = writeOne(bytes, sequences, rest, offsets);
+/** One block, or several where text and what is compressed already do not share their codes: whichever is shorter. */
+function writeBest(part: Part): Written {
+  return divided(part, writeOne(part));
+}
+
+function divided(part: Part, whole: Written): Written {
+  const { bytes, sequences, rest, offsets } = part;
   if (sequences.length < 2 * FEWEST) return whole;
   const middle = sequences.length >> 1;
   const before = sequences.slice(0, middle);
   const cut = before.reduce((sum, { literals, length }) => sum + literals + length, 0);
-  const one = writeBest(bytes.subarray(0, cut), before, 0, offsets);
-  const two = writeBest(bytes.subarray(cut), sequences.slice(middle), rest, one.offsets);
-  const size = one.size + two.size;
+  const one = { bytes: bytes.subarray(0, cut), sequences: before, rest: 0, offsets };
+  const oneWhole = writeOne(one);
+  const two = { bytes: bytes.subarray(cut), sequences: sequences.slice(middle), rest };
+  const twoWhole = writeOne({ ...two, offsets: oneWhole.offsets });
+  if (oneWhole.size + twoWhole.size > whole.size + HOPE) return whole;
+  const first = divided(one, oneWhole);
+  // The last offsets differ where a block turned out not to be compressed.
+  const second = writeBest({ ...two, offsets: first.offsets });
+  const size = first.size + second.size;
   if (size >= whole.size) return whole;
-  return { blocks: [...one.blocks, ...two.blocks], size, offsets: two.offsets };
+  return { blocks: [...first.blocks, ...second.blocks], size, offsets: second.offsets };
 }
 
-function writeOne(
-  bytes: Uint8Array,
-  sequences: readonly Sequence[],
-  rest: number,
-  offsets: Offsets,
-): Written {
+function writeOne({ bytes, sequences, rest, offsets }: Part): Written {
   const size = bytes.byteLength;
   const [first = 0] = bytes;
   // What is not decoded by sequences changes no offsets.

@@ -15,8 +15,8 @@ export interface Parsed {
 const HASH_BITS = 16;
 /** How many places are looked at for one match, by the size of it all: what we write is small, and a large one must end. */
 const TRIES: readonly (readonly [size: number, tries: number])[] = [
-  [512 * 1024, 512],
-  [4 * 1024 * 1024, 64],
+  [512 * 1024, 128],
+  [4 * 1024 * 1024, 32],
 ];
 const FEWEST_TRIES = 12;
 /** Shortest match that is worth it, unless its offset was used just before. */
