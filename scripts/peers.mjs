@@ -11,17 +11,19 @@ import { fileURLToPath } from "node:url";
 import { lock } from "./lock.mjs";
 
 /**
- * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main" | "kustomize" | "kube" | "actionlint"} PeerName
+ * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main" | "kustomize" | "kube" | "actionlint" | "containerd"} PeerName
  * @typedef {object} Peer
  * @property {string} module Where it comes from.
  * @property {string} version As the module proxy knows it.
  * @property {string} build The package that is built: `.` is the peer's own folder.
+ * @property {readonly string[]} [also] Packages of programs that it does not run without; they are built beside it.
  * @property {string} [shelf] Where that folder is; test/interop/peers, when it is not said.
  * @property {"locked" | "installed" | "tests"} how By the folder's go.sum, by `go install`, or a package of tests.
  * @property {string} [tags] For `go install`.
  */
 
 const ZOT = "zotregistry.dev/zot/v2";
+const CONTAINERD = "github.com/containerd/containerd/v2";
 const CONFORMANCE = "github.com/opencontainers/distribution-spec/conformance";
 
 /** @type {Readonly<Record<PeerName, Peer>>} */
@@ -80,6 +82,15 @@ export const PEERS = {
     build: ".",
     how: "locked",
     shelf: "test/deploy/peers",
+  },
+  // Debian's is of the years before configuration had a version 3.
+  containerd: {
+    module: CONTAINERD,
+    version: "v2.4.2",
+    build: `${CONTAINERD}/cmd/containerd`,
+    also: [`${CONTAINERD}/cmd/ctr`, `${CONTAINERD}/cmd/containerd-shim-runc-v2`],
+    how: "locked",
+    shelf: "test/airgap/peers",
   },
   actionlint: {
     module: "github.com/rhysd/actionlint",
@@ -149,13 +160,15 @@ async function build(name, folder) {
  * @param {string} aside
  */
 function stepsOf(name, aside) {
-  const { module, version, build, how, tags, shelf = "test/interop/peers" } = PEERS[name];
+  const { module, version, build, how, tags, also, shelf = "test/interop/peers" } = PEERS[name];
   const output = join(aside, name);
   // Everybody who runs it has the same bytes, and no symbols, which nobody needs.
   const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
   if (how === "locked") {
     const cwd = fileURLToPath(new URL(`../${shelf}/${name}`, import.meta.url));
-    return [() => go(["build", "-mod=readonly", ...flags, "-o", output, build], cwd)];
+    // Several go into the folder under their own names.
+    const [to, packages] = also === undefined ? [output, [build]] : [aside, [build, ...also]];
+    return [() => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd)];
   }
   if (how === "installed") {
     const chosen = tags === undefined ? [] : [`-tags=${tags}`];

@@ -9,6 +9,8 @@ import { AIRGAP_PACKAGES, ensureDebianPackages } from "./debian-packages.mjs";
 import { ensurePeer } from "./peers.mjs";
 import { ensureRuntime, whyNoRuntimes } from "./runtimes.mjs";
 
+/** @type {readonly import("./peers.mjs").PeerName[]} */
+const PEER_NAMES = ["crane", "regctl", "oras", "distribution", "zot", "containerd"];
 const root = path.join(import.meta.dirname, "..");
 const args = process.argv.slice(2);
 
@@ -21,9 +23,7 @@ await ensureDebianPackages(AIRGAP_PACKAGES);
 // From here on there is a network, from there on there is none: what the tests may need is fetched now.
 /** @type {Record<string, { program: string } | { missing: string }>} */
 const programs = {};
-for (const name of /** @type {const} */ (["crane", "regctl", "oras", "distribution", "zot"])) {
-  programs[name] = await ensurePeer(name);
-}
+for (const name of PEER_NAMES) programs[name] = await ensurePeer(name);
 const deno = await ensureRuntime("deno");
 programs.deno = deno === undefined ? { missing: whyNoRuntimes() ?? "no Deno" } : { program: deno };
 

@@ -28,11 +28,20 @@ export interface Node {
 /** The programs it needs. */
 export const NODE_PROGRAMS = [...CONTAINERD_PROGRAMS, "ip"];
 
-/** Starts one. @param hosts - Folder of its `hosts.toml` files. @default none */
-export async function startNode(sandboxImage: string, hosts?: string): Promise<Node> {
+/** How one is started. */
+export interface NodeOptions {
+  readonly sandboxImage: string;
+  /** Folder of its `hosts.toml` files. @default none */
+  readonly hosts?: string;
+  /** As containerd's. */
+  readonly programs?: string | undefined;
+}
+
+/** Starts one. */
+export async function startNode({ sandboxImage, hosts, programs }: NodeOptions): Promise<Node> {
   const bridge = `hia${randomBytes(4).toString("hex")}`;
   const settings = { sandboxImage, bridge, ...(hosts === undefined ? {} : { hosts }) };
-  const containerd = await startContainerd(settings);
+  const containerd = await startContainerd({ cri: settings, programs });
   const cri = connectCri(containerd.socket);
   return {
     containerd,

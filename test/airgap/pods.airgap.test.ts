@@ -1,11 +1,11 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { countIn } from "../interop/matrix.ts";
+import { afterAll, describe, expect, inject, it } from "vitest";
+import { describeCell } from "../interop/matrix.ts";
 import { scratchFolder } from "../interop/stages.ts";
-import { describeWith } from "../runtime/needs.ts";
 import { until } from "../runtime/until.ts";
 import { type Bundle, NAME } from "./bundles.ts";
+import { generations } from "./generations.ts";
 import { importAsK3s, K3S_PROGRAMS } from "./k3s.ts";
 import { NODE_PROGRAMS, type Node, startNode } from "./node.ts";
 
@@ -36,13 +36,12 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    name: "ctr import --no-unpack --base-name NAME --digests",
+    name: "ctr import, then ctr tag",
     reads: isPlain,
     byDigest: true,
-    async load(node, { file }) {
-      // What is attached to the image gets a name by its digest too, and is nothing that could be unpacked.
-      const flags = ["--no-unpack", "--base-name", NAME, "--digests"];
-      await node.containerd.ctr("images", "import", ...flags, file);
+    async load(node, { file, root }) {
+      await node.containerd.ctr("images", "import", file);
+      await node.containerd.ctr("images", "tag", name, `${NAME}@${root}`);
     },
   },
   {
@@ -63,45 +62,52 @@ const bundles = inject("bundles");
 const name = bundles[0]?.name ?? "";
 const programs = [...NODE_PROGRAMS, ...K3S_PROGRAMS];
 
-describeWith(
-  { programs, root: true },
-  "pods on a node that no registry can be reached from",
-  () => {
-    let node: Node;
-
-    beforeAll(async () => {
-      node = await startNode(name);
-    });
+describe.each(generations(inject("programs").containerd).map((one) => [one.name, one] as const))(
+  "pods on a node that no registry can be reached from, %s",
+  (column, generation) => {
+    const participant = { ...generation, programs };
+    let node: Node | undefined;
+    const running = async () => {
+      node ??= await startNode({ sandboxImage: name, programs: generation.folder });
+      return node;
+    };
     afterAll(() => node?.stop());
 
-    it("do not start as long as nothing was loaded", async () => {
-      await expect(node.runPod("nothing")).rejects.toThrow(/failed to (?:pull|get)/);
-    });
+    const cellOf = (row: string) =>
+      ({ table: "airgap", row, column: `pod, ${column}`, instead: "yes" }) as const;
 
-    describe.each(WAYS.map((way) => [way.name, way] as const))("%s", (_, way) => {
+    for (const way of WAYS) {
       for (const bundle of bundles.filter(way.reads)) {
-        describe(bundle.row, () => {
-          countIn({ table: "airgap", row: bundle.row, column: "a pod by CRI", instead: "yes" });
-
-          it("starts a pod", async () => {
-            expect(await node.imageOf(name)).toBeUndefined();
-            try {
-              await way.load(node, bundle);
-              const digests = way.byDigest ? [`${NAME}@${bundle.root}`] : [];
-              // The CRI hears of new names one after another.
-              for (const one of [...bundle.names, ...digests]) {
-                await until(one, () => node.imageOf(one));
+        describeCell(
+          cellOf(bundle.row),
+          [participant],
+          `${way.name} of ${bundle.row}`,
+          () => {
+            it("starts a pod, and before it there was none", async () => {
+              const { imageOf, runPod, forget } = await running();
+              expect(await imageOf(name)).toBeUndefined();
+              if (bundle === bundles[0]) {
+                await expect(runPod("nothing")).rejects.toThrow(/failed to (?:pull|get)/);
               }
-              // containerd 1.6 makes names of the config's digest besides, and keeps some of images that are gone.
-              const known = (await node.imageOf(name))?.digests ?? [];
-              expect(known.filter((digest) => digest.startsWith(NAME))).toEqual(digests);
-              expect(await node.runPod("loaded")).toBe("/pause");
-            } finally {
-              await node.forget();
-            }
-          });
-        });
+              try {
+                await way.load(await running(), bundle);
+                const digests = way.byDigest ? [`${NAME}@${bundle.root}`] : [];
+                // The CRI hears of new names one after another.
+                for (const one of [...bundle.names, ...digests]) {
+                  await until(one, () => imageOf(one));
+                }
+                // containerd makes names of the config's digest besides, and keeps some of images that are gone.
+                const known = (await imageOf(name))?.digests ?? [];
+                expect(known.filter((digest) => digest.startsWith(NAME))).toEqual(digests);
+                expect(await runPod("loaded")).toBe("/pause");
+              } finally {
+                await forget();
+              }
+            });
+          },
+          { root: true },
+        );
       }
-    });
+    }
   },
 );

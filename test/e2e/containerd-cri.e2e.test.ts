@@ -45,7 +45,7 @@ describeWith({ programs, root: true }, "containerd by its CRI socket", () => {
   beforeAll(async () => {
     images = await makeFolder();
     image = await buildPause(images);
-    containerd = await startContainerd({ sandboxImage: image.name, bridge });
+    containerd = await startContainerd({ cri: { sandboxImage: image.name, bridge } });
     await containerd.ctr("images", "import", "--all-platforms", image.archive);
     await containerd.ctr("images", "tag", image.name, byDigest());
     await containerd.ctr("images", "import", await buildAppImage(images));

@@ -117,7 +117,7 @@ async function startDocker(image: PauseImage, app: string): Promise<Cycling> {
 
 async function startCri(image: PauseImage, app: string): Promise<Cycling> {
   const bridge = `hia${randomBytes(4).toString("hex")}`;
-  const containerd = await startContainerd({ sandboxImage: image.name, bridge });
+  const containerd = await startContainerd({ cri: { sandboxImage: image.name, bridge } });
   await containerd.ctr("images", "import", "--all-platforms", image.archive);
   await containerd.ctr("images", "import", app);
   const cri = connectCri(containerd.socket);

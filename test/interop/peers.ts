@@ -13,7 +13,8 @@ export type PeerName =
   | "distribution"
   | "zot"
   | "conformance"
-  | "conformance-main";
+  | "conformance-main"
+  | "containerd";
 
 /** A program, or why there is none, in words. */
 export type Provided = { readonly program: string } | { readonly missing: string };

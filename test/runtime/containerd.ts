@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cgroup, nameCgroup } from "./cgroup.ts";
-import { attempt, findProgram, run } from "./command.ts";
+import { attempt, findProgram, PATH, run } from "./command.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { makeFolder, removeFolder } from "./folder.ts";
 import { processesNaming } from "./processes.ts";
@@ -24,6 +24,14 @@ export interface CriSettings {
   readonly bridge: string;
   /** Folder of `HOST/hosts.toml`, which say where images of a registry may come from instead. @default none */
   readonly hosts?: string;
+}
+
+/** Which containerd is started, and what for. */
+export interface ContainerdOptions {
+  /** When given it serves pods too, and `ctr` sees the images of pods. @default no pods */
+  readonly cri?: CriSettings | undefined;
+  /** Folder of `containerd`, `ctr` and the shim. @default those of Debian */
+  readonly programs?: string | undefined;
 }
 
 /** A running containerd. */
@@ -45,12 +53,11 @@ export const CONTAINERD_GROWING = /\/(?:logs|addresses)\/|\.(?:log|db)$/;
 /** Where Debian has the plugins for pod networks. */
 export const CNI_PLUGINS = "/usr/lib/cni";
 
-/**
- * Starts containerd.
- *
- * @param cri - When given it serves pods too, and `ctr` sees the images of pods.
- */
-export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
+/** Starts containerd, of either generation. */
+export async function startContainerd({
+  cri,
+  programs,
+}: ContainerdOptions = {}): Promise<Containerd> {
   const folder = await makeFolder();
   const socket = join(folder, "containerd.sock");
   const cgroup = nameCgroup(folder.slice(folder.lastIndexOf("/") + 1));
@@ -58,6 +65,8 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
   const config = join(folder, "config.toml");
   await writeFile(config, configOf(folder, socket, cri));
   if (cri !== undefined) await writeNetwork(folder, cri.bridge);
+  const program = (name: string) => (programs === undefined ? name : join(programs, name));
+  const client = [program("ctr"), "--address", socket];
   let daemon: Daemon | undefined;
   const stop = async () => {
     const strays = straysOf(folder, cri?.bridge);
@@ -70,10 +79,11 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
     await removeFolder(folder);
   };
   try {
-    daemon = await startDaemon(["containerd", "--config", config], {
+    daemon = await startDaemon([program("containerd"), "--config", config], {
       log: join(folder, "containerd.log"),
-      ready: async () =>
-        (await attempt(["ctr", "--address", socket, "version"], { timeout: 5_000 })).code === 0,
+      ready: async () => (await attempt([...client, "version"], { timeout: 5_000 })).code === 0,
+      // It finds its shim there.
+      ...(programs === undefined ? {} : { env: { PATH: `${programs}:${PATH}` } }),
     });
   } catch (error) {
     await stop();
@@ -83,13 +93,13 @@ export async function startContainerd(cri?: CriSettings): Promise<Containerd> {
     folder,
     socket,
     cgroup,
-    ctr: (...args) => run(["ctr", "--address", socket, "--namespace", namespace, ...args]),
+    ctr: (...args) => run([...client, "--namespace", namespace, ...args]),
     async watch() {
       const file = join(folder, "events.log");
-      const watcher = await startDaemon(
-        ["ctr", "--address", socket, "--namespace", namespace, "events"],
-        { log: file, ready: async () => true },
-      );
+      const watcher = await startDaemon([...client, "--namespace", namespace, "events"], {
+        log: file,
+        ready: async () => true,
+      });
       return { events: () => readFileSync(file, "utf8"), stop: watcher.stop };
     },
     stop,
