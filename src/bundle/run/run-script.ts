@@ -14,8 +14,8 @@ import { packageRoot } from "../../package-root.ts";
 import { contentsTable, type RunContent } from "./content.ts";
 import { minimise } from "./minimise.ts";
 
-/** Files of the body in the order in which they are read. */
-const BODY = [
+/** Files of the body in the order in which they are read. @internal */
+export const BODY = [
   "common.sh",
   "contents.sh",
   "unpack.sh",

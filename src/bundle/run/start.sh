@@ -3,14 +3,12 @@
 # @TITLE@
 # @ROOT@
 # A container image inside a shell script. It needs sh, and curl or wget to push: sh FILE --help
-# Nothing runs before the last brace is read and the checksums of all of it are right.
-hiatus_body() {
-\command cat <<'/hiatus/body'
+# Nothing is done before the last brace is read and the checksums of all of it are right.
+hiatus_body() { \command cat <<'/hiatus/body'
 @BODY@
 /hiatus/body
 }
-hiatus_payload() {
-\command cat <<'/hiatus/payload'
+hiatus_payload() { \command cat <<'/hiatus/payload'
 @PAYLOAD@
 /hiatus/payload
 }
