@@ -4,7 +4,7 @@
  * @module
  */
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parseDocument } from "../oci/document.ts";
+import { knownDocument } from "../oci/known-document.ts";
 import type { Index, Manifest } from "../oci/manifest.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
 import { neededBy } from "../store/closure.ts";
@@ -42,6 +42,6 @@ export async function readSuccessors(
 ): Promise<ReadDocument | undefined> {
   if (!hasSuccessors(descriptor.mediaType)) return undefined;
   const bytes = await readAll(source, descriptor, options);
-  const document = parseDocument(bytes, descriptor.mediaType);
+  const document = knownDocument(descriptor, bytes);
   return { bytes, document, successors: successorsOf(document) };
 }

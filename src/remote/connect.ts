@@ -28,6 +28,8 @@ export interface Route {
   /** Are certificates not verified? */
   readonly insecure: boolean;
   readonly lookup: Lookup | undefined;
+  /** May HTTP/2 be agreed upon? */
+  readonly h2?: boolean;
 }
 
 /** Gives all addresses of a name, as `lookup` of `node:dns` does with `all`. */
@@ -58,11 +60,10 @@ export function connector(route: Route): (signal: AbortSignal) => Promise<Socket
     const speaksTls = url.protocol === "https:" || route.proxy?.protocol === "https:";
     if (!speaksTls) return await connectOnce(route, guarded, undefined, signal);
     try {
-      const context = await (wide ? contexts.wide() : contexts.narrow());
-      return await connectOnce(route, guarded, context, signal);
+      return await connectOnce(route, guarded, wide ? contexts.wide : contexts.narrow, signal);
     } catch (error) {
       if (wide || !isUnknownRoot(error)) throw error;
-      const socket = await connectOnce(route, guarded, await contexts.wide(), signal);
+      const socket = await connectOnce(route, guarded, contexts.wide, signal);
       wide = true;
       return socket;
     }
@@ -70,17 +71,27 @@ export function connector(route: Route): (signal: AbortSignal) => Promise<Socket
 }
 
 async function connectOnce(
-  { url, proxy, insecure, lookup }: Route,
+  { url, proxy, insecure, lookup, h2 = false }: Route,
   guarded: boolean,
-  context: SecureContext | undefined,
+  contextFor: (() => Promise<SecureContext>) | undefined,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const raw = await openSocket(proxy ?? url, guarded && proxy === undefined, lookup, signal);
+  const opening = openSocket(proxy ?? url, guarded && proxy === undefined, lookup, signal);
+  // Certificates are read while the connection is on its way.
+  const reading = contextFor && new Promise(setImmediate).then(contextFor);
+  reading?.catch(() => undefined);
+  const raw = await opening.catch(async (error: unknown) => {
+    // What is wrong here is told before what is wrong there.
+    await reading;
+    throw error;
+  });
   try {
-    const near = await secured(raw, proxy ?? url, context, insecure, signal);
+    const context = await reading;
+    const isLast = proxy === undefined;
+    const near = await secured(raw, proxy ?? url, { context, insecure, h2: h2 && isLast }, signal);
     if (proxy === undefined || url.protocol !== "https:") return near;
     await openTunnel(near, url, proxy, signal);
-    return await secured(near, url, context, insecure, signal);
+    return await secured(near, url, { context, insecure, h2 }, signal);
   } catch (error) {
     raw.destroy();
     throw error;
@@ -125,11 +136,16 @@ async function openSocket(
   return socket;
 }
 
+interface Security {
+  readonly context: SecureContext | undefined;
+  readonly insecure: boolean;
+  readonly h2: boolean;
+}
+
 async function secured(
   socket: Socket,
   url: URL,
-  context: SecureContext | undefined,
-  insecure: boolean,
+  { context, insecure, h2 }: Security,
   signal: AbortSignal,
 ): Promise<Socket> {
   if (url.protocol !== "https:" || context === undefined) return socket;
@@ -143,7 +159,7 @@ async function secured(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: context,
     rejectUnauthorized: !insecure,
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: [...(h2 ? ["h2"] : []), "http/1.1"],
   });
   await until(secure, "secureConnect", signal);
   return secure;

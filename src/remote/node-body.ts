@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { within } from "./deadline.ts";
 
 /** How a body is read. */
@@ -24,7 +24,7 @@ const DRAIN_TIME = 1000;
 
 /** The chunks of a body. */
 export async function* answerBody(
-  answer: IncomingMessage,
+  answer: Readable,
   { stallTimeout, onStall, explain }: BodyOptions,
 ): AsyncGenerator<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = answer[Symbol.asyncIterator]();
@@ -51,11 +51,11 @@ export async function* answerBody(
   }
 }
 
-/** Lets go of a body: a short rest is read away, any other costs the connection. */
-export function drop(answer: IncomingMessage): void {
+/** Lets go of a body of so many bytes: a short rest is read away, any other costs the connection, or its stream. */
+export function drop(answer: Readable, size: number): void {
   if (answer.readableEnded || answer.destroyed || answer.listenerCount("data") > 0) return;
   const isBeingRead = answer.listenerCount("readable") > 0;
-  if (isBeingRead || Number(answer.headers["content-length"] ?? 0) > DRAIN_LIMIT) {
+  if (isBeingRead || size > DRAIN_LIMIT) {
     answer.destroy();
     return;
   }

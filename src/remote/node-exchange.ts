@@ -4,12 +4,13 @@
  * @module
  */
 import type { Agent, ClientRequest, ClientRequestArgs, IncomingMessage } from "node:http";
+import { HEAD_LIMIT, headersOf } from "./head.ts";
 import { networkError, stalled } from "./network-error.ts";
 import { answerBody, drop } from "./node-body.ts";
 import { onAbort } from "./on-abort.ts";
 import { portOf, proxyAuthorization } from "./proxy.ts";
-import type { HttpHeaders, HttpRequest, HttpResponse } from "./transport.ts";
-import { sizeOf, writeBody } from "./write-body.ts";
+import type { HttpRequest, HttpResponse } from "./transport.ts";
+import { declaredSize, writeBody } from "./write-body.ts";
 
 /** What all requests to one origin share. */
 export interface Lane {
@@ -25,9 +26,6 @@ export interface DialOptions extends ClientRequestArgs {
   /** Stops connecting. */
   readonly dialSignal?: AbortSignal | undefined;
 }
-
-/** Most bytes of the head of an answer. */
-const HEAD_LIMIT = 8 * 1024;
 
 /**
  * Sends a request and gives the answer once its head is here.
@@ -98,7 +96,7 @@ export function exchange(
         status: incoming.statusCode ?? 0,
         headers: headersOf(incoming.rawHeaders),
         body: answerBody(incoming, { stallTimeout, onStall, explain }),
-        discard: () => drop(incoming),
+        discard: () => drop(incoming, Number(incoming.headers["content-length"] ?? 0)),
       });
     });
   });
@@ -114,11 +112,10 @@ function begin(request: HttpRequest, lane: Lane): ClientRequest {
 }
 
 function optionsFor(request: HttpRequest, { agent, plainProxy }: Lane): DialOptions {
-  const { method, url, body, headers, signal } = request;
+  const { method, url, headers, signal } = request;
   const path = `${url.pathname}${url.search}`;
   const proxyHeader = plainProxy === undefined ? undefined : proxyAuthorization(plainProxy);
-  // Without a length, Node would send the body in chunks, which some registries refuse.
-  const length = body !== undefined ? sizeOf(body) : writes(method) ? 0 : undefined;
+  const length = declaredSize(request);
   return {
     agent,
     method,
@@ -136,10 +133,6 @@ function optionsFor(request: HttpRequest, { agent, plainProxy }: Lane): DialOpti
   };
 }
 
-function writes(method: HttpRequest["method"]): boolean {
-  return method === "POST" || method === "PUT" || method === "PATCH";
-}
-
 function hasNoBody({ statusCode, headers }: IncomingMessage, { method }: HttpRequest): boolean {
   return (
     method === "HEAD" ||
@@ -147,19 +140,4 @@ function hasNoBody({ statusCode, headers }: IncomingMessage, { method }: HttpReq
     statusCode === 304 ||
     headers["content-length"] === "0"
   );
-}
-
-/** Headers as they came. Node's own object keeps only the first of some, and joins what must stay apart. */
-function headersOf(raw: readonly string[]): HttpHeaders {
-  const values = new Map<string, string[]>();
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at]?.toLowerCase() ?? "";
-    const list = values.get(name);
-    if (list === undefined) values.set(name, [raw[at + 1] ?? ""]);
-    else list.push(raw[at + 1] ?? "");
-  }
-  return {
-    get: (name) => values.get(name.toLowerCase())?.join(", "),
-    all: (name) => values.get(name.toLowerCase()) ?? [],
-  };
 }

@@ -5,12 +5,13 @@
  */
 import type { Agent } from "node:http";
 import type { Socket } from "node:net";
-import { connector, type Lookup, type Route } from "./connect.ts";
+import { connector, type Lookup } from "./connect.ts";
 import { type DialOptions, exchange, type Lane } from "./node-exchange.ts";
 import { onAbort } from "./on-abort.ts";
 import { type ProxyOptions, proxyChooser, proxyFromEnvironment } from "./proxy.ts";
+import { secureLane } from "./secure-lane.ts";
 import { type TlsOptions, tlsContexts } from "./tls.ts";
-import type { HttpRequest, Transport } from "./transport.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
 
 /** How requests leave this machine. */
 export interface NodeTransportOptions {
@@ -48,31 +49,39 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
   const { tls = {}, allowPrivate = [], stallTimeout = STALL_TIMEOUT } = options;
   const chosen = tlsContexts(tls);
   const told = tlsContexts({ ca: tls.ca });
-  const lanes = new Map<string, Promise<Lane>>();
-  const agents: Agent[] = [];
+  const lanes = new Map<string, Promise<Exchange>>();
+  const closing: (() => void)[] = [];
   let choose: ((url: URL) => URL | undefined) | undefined;
 
-  const openLane = async ({ url, chosenBy }: HttpRequest): Promise<Lane> => {
+  const openLane = async ({ url, chosenBy }: HttpRequest): Promise<Exchange> => {
     choose ??= proxyChooser(
       options.proxy === false ? {} : (options.proxy ?? proxyFromEnvironment(process.env)),
     );
     const byUser = chosenBy === "user";
     const proxy = choose(url);
-    const agent = await openAgent(
-      {
-        url,
-        proxy,
-        guarded: !byUser,
-        allowPrivate,
-        contexts: byUser ? chosen : told,
-        insecure: byUser && tls.insecure === true,
-        lookup: options.lookup,
-      },
-      options.connectTimeout ?? CONNECT_TIMEOUT,
-    );
-    agents.push(agent);
+    const isSecure = url.protocol === "https:";
+    const connect = connector({
+      url,
+      proxy,
+      guarded: !byUser,
+      allowPrivate,
+      contexts: byUser ? chosen : told,
+      insecure: byUser && tls.insecure === true,
+      lookup: options.lookup,
+      h2: isSecure && hasH2,
+    });
+    const dial = (signal: AbortSignal | undefined): Promise<Socket> =>
+      inTime(connect, options.connectTimeout ?? CONNECT_TIMEOUT, signal);
+    const secure = isSecure && hasH2 ? secureLane(url.origin, dial, stallTimeout) : undefined;
+    const agent = await openAgent(secure?.dial ?? dial);
     const { request: begin } = await import("node:http");
-    return { agent, begin, plainProxy: url.protocol === "http:" ? proxy : undefined };
+    const lane: Lane = { agent, begin, plainProxy: isSecure ? undefined : proxy };
+    closing.push(
+      () => agent.destroy(),
+      () => secure?.close(),
+    );
+    const plain: Exchange = (request) => exchange(request, lane, stallTimeout);
+    return secure === undefined ? plain : (request) => secure.exchange(request, plain);
   };
 
   const send: Transport = async (request) => {
@@ -85,14 +94,19 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
     }
     const open = await lane;
     request.signal?.throwIfAborted();
-    return exchange(request, open, stallTimeout);
+    return open(request);
   };
   return Object.assign(send, {
     close() {
-      for (const agent of agents) agent.destroy();
+      for (const end of closing) end();
     },
   });
 }
+
+/** Deno's own HTTP/2 client of `node:http2` is not tried here. */
+const hasH2 = !("Deno" in globalThis);
+
+type Exchange = (request: HttpRequest) => Promise<HttpResponse>;
 
 const shared = new Map<string, NodeTransport>();
 
@@ -109,14 +123,14 @@ export function sharedTransport(
   return transport;
 }
 
-/** A pool of connections along one route. The limiter says how many there are at once. */
-async function openAgent(route: Route, connectTimeout: number): Promise<Agent> {
+/** A pool of connections. The limiter says how many there are at once. */
+async function openAgent(
+  dial: (signal: AbortSignal | undefined) => Promise<Socket>,
+): Promise<Agent> {
   const { Agent } = await import("node:http");
-  const connect = connector(route);
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   agent.createConnection = (options, done) => {
-    const { dialSignal } = options as DialOptions;
-    inTime(connect, connectTimeout, dialSignal).then(
+    dial((options as DialOptions).dialSignal).then(
       (socket) => done?.(null, socket),
       (error: Error) => done?.(error, undefined as never),
     );

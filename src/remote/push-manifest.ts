@@ -6,7 +6,7 @@
 import { type HiatusError, isHiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { isDigest } from "../oci/digest.ts";
-import { parseDocument } from "../oci/document.ts";
+import { knownDocument } from "../oci/known-document.ts";
 import { collect } from "../store/closure.ts";
 import type { StoreOptions } from "../store/source.ts";
 import { lookUp } from "./manifests.ts";
@@ -38,7 +38,7 @@ export async function tagManifest(
   options: PutOptions,
 ): Promise<void> {
   const { tags } = remote.notes;
-  parseDocument(bytes, descriptor.mediaType);
+  knownDocument(descriptor, bytes);
   // Only that it named something else is taken from memory: others may have moved it since, and writing it again is no harm.
   const isElsewhere = tags.has(tag) && tags.get(tag) !== descriptor.digest;
   tags.delete(tag);
@@ -76,7 +76,7 @@ async function put(
   }
   notes.keep(descriptor, bytes);
   notes.doubted.delete(descriptor.digest);
-  const document = parseDocument(bytes, descriptor.mediaType);
+  const document = knownDocument(descriptor, bytes);
   if (document.subject === undefined || result.listed === true) return;
   // An answer that got lost says nothing; one without OCI-Subject says that the tag is wanted.
   if (result.listed === undefined && remote.knowledge.referrers === true) return;

@@ -7,7 +7,8 @@
 import { HiatusError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
-import { childrenOf, parseDocument } from "../oci/document.ts";
+import { childrenOf } from "../oci/document.ts";
+import { knownDocument } from "../oci/known-document.ts";
 import type { Index, Manifest } from "../oci/manifest.ts";
 import { incomplete } from "../store/errors.ts";
 import type { StoreOptions } from "../store/source.ts";
@@ -44,7 +45,7 @@ export async function putManifest(
   reference: string,
   options: PutOptions,
 ): Promise<Put> {
-  const document = parseDocument(bytes, descriptor.mediaType);
+  const document = knownDocument(descriptor, bytes);
   const request: Ask = {
     method: "PUT",
     target: manifestPath(reference),

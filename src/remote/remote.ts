@@ -51,7 +51,7 @@ export async function ask(
   request: Ask,
   options: StoreOptions,
 ): Promise<HttpResponse> {
-  const { method, headers, body, scopes = [] } = request;
+  const { method, headers, body, scopes: others = [] } = request;
   options.signal?.throwIfAborted();
   const { target } = request;
   const response = await remote.client.send({
@@ -60,7 +60,7 @@ export async function ask(
     headers,
     body,
     repository: remote.repository,
-    scopes: [scopeOf(remote.repository, [...remote.actions, ...needed(method)]), ...scopes],
+    scopes: [scopeFor(remote, method), ...others],
     signal: options.signal,
   });
   const features = response.headers.get("hiatus-features");
@@ -78,6 +78,18 @@ export function pathOf(remote: Pick<Remote, "repository">, rest: string): string
 /** A scope of the token spec. */
 export function scopeOf(repository: string, actions: readonly Action[]): string {
   return `repository:${repository}:${[...new Set(actions)].sort().join(",")}`;
+}
+
+const scopes = new WeakMap<Remote, Map<HttpMethod, string>>();
+
+/** The scope of what is going to be done and of what this request needs, worked out once. */
+function scopeFor(remote: Remote, method: HttpMethod): string {
+  const known = scopes.get(remote) ?? new Map<HttpMethod, string>();
+  scopes.set(remote, known);
+  const scope =
+    known.get(method) ?? scopeOf(remote.repository, [...remote.actions, ...needed(method)]);
+  known.set(method, scope);
+  return scope;
 }
 
 function needed(method: HttpMethod): readonly Action[] {

@@ -35,7 +35,8 @@ export function startOf(target: ClientTarget, at: Where): URL {
       hint: 'Begin it with "/v2/"',
     });
   }
-  return checked(url, at);
+  // Of this origin, which has neither user nor password.
+  return path === undefined ? checked(url, at) : url;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ClientRequest } from "node:http";
+import type { Writable } from "node:stream";
 import { HiatusError } from "../errors.ts";
 import { within } from "./deadline.ts";
 import type { HttpBody, HttpRequest } from "./transport.ts";
@@ -28,7 +28,7 @@ const PIECE = 64 * 1024;
  * @throws HiatusError `CONTENT` when the body has another size than it says; what the body throws; what `onStall` makes.
  */
 export async function writeBody(
-  outgoing: ClientRequest,
+  outgoing: Writable,
   body: HttpRequest["body"],
   options: WriteOptions,
 ): Promise<boolean> {
@@ -54,13 +54,14 @@ export async function writeBody(
   return true;
 }
 
-/** The number of bytes of a body. */
-export function sizeOf(body: Uint8Array | HttpBody): number {
-  return body instanceof Uint8Array ? body.byteLength : body.size;
+/** The `Content-Length` of a request. Without one, Node would send the body in chunks, which some registries refuse. */
+export function declaredSize({ method, body }: HttpRequest): number | undefined {
+  if (body !== undefined) return body instanceof Uint8Array ? body.byteLength : body.size;
+  return method === "POST" || method === "PUT" || method === "PATCH" ? 0 : undefined;
 }
 
 async function write(
-  outgoing: ClientRequest,
+  outgoing: Writable,
   chunk: Uint8Array,
   { stallTimeout, onStall }: WriteOptions,
 ): Promise<void> {
