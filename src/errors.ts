@@ -28,6 +28,8 @@ export type ErrorCode =
   | "AUTH"
   /** A registry refused for another reason, or answered what its protocol does not know. */
   | "REGISTRY"
+  /** A container runtime of a node refused, or is not there. */
+  | "RUNTIME"
   /** Somebody else moved a tag meanwhile. */
   | "RACE"
   /** A check ran and found a difference. */

@@ -36,6 +36,7 @@ export { formatReference, parseReference, type Reference } from "./oci/reference
 export { type BuildImageOptions, buildImage, type VerifiedBuild } from "./release/build-image.ts";
 export { type CheckOptions, checkMirrors, type MirrorCheck } from "./release/check.ts";
 export { imageFor } from "./release/image.ts";
+export { type Loaded, type LoadOptions, loadImage } from "./release/load.ts";
 export type { OpenMirror } from "./release/mirror-stores.ts";
 export { type Mirrors, readMirrors } from "./release/mirrors/read.ts";
 export { type MirrorTarget, resolveMirrors } from "./release/mirrors/resolve.ts";
@@ -54,6 +55,11 @@ export { jsonSchemas } from "./release/schemas.ts";
 export { type SendOptions, type Sent, sendImage } from "./release/send.ts";
 export type { ClientEvent } from "./remote/events.ts";
 export { openRepository, type Repository, type RepositoryOptions } from "./remote/repository.ts";
+export { type Ctr, ctrOf } from "./runtime/containerd-content.ts";
+export { containerdImporter } from "./runtime/load/containerd.ts";
+export { engineImporter } from "./runtime/load/docker.ts";
+export type { Held, Importer, NodeImage } from "./runtime/load/importer.ts";
+export { k3sFolderImporter } from "./runtime/load/k3s-folder.ts";
 export {
   NODE_RUNTIMES,
   type NodeConfig,
@@ -62,6 +68,8 @@ export {
   type NodeRuntime,
   nodeConfig,
 } from "./runtime/node-config.ts";
+export { nodePlatforms } from "./runtime/node-platform.ts";
+export { type Run, runProgram } from "./runtime/runner.ts";
 export { createRegistry } from "./serve/fetch.ts";
 export { openFolder, type RegistryFolder } from "./serve/folder.ts";
 export { createHandler, type RegistryOptions } from "./serve/handler.ts";

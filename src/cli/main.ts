@@ -43,6 +43,7 @@ const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promis
   [["verify"], async () => (await import("./verify.ts")).addVerify],
   [["release"], async () => (await import("./release.ts")).addRelease],
   [["check", "repair"], async () => (await import("./check.ts")).addCheck],
+  [["load"], async () => (await import("./load.ts")).addLoad],
   [["node-config"], async () => (await import("./node-config.ts")).addNodeConfig],
 ];
 
@@ -78,6 +79,7 @@ const STAYS: Readonly<Record<string, string>> = {
   seed: "Every tag names the old or the new whole image, and the journal knows how to go on",
   check: "Nothing was changed",
   "node-config": "A file is as it was or written whole",
+  load: "What the runtime took stays; it is looked at again by the next run",
   repair: "Every tag names the old or the new whole image, and the journal knows how to go on",
 };
 
