@@ -26,7 +26,15 @@ export interface RepositoryUse {
 }
 
 /** Opens repositories. Nothing is sent before something is asked of one. */
-export type Connect = (target: RegistryTarget, use?: RepositoryUse) => Promise<Repository>;
+export interface Connect {
+  (target: RegistryTarget, use?: RepositoryUse): Promise<Repository>;
+  /**
+   * Begins to connect to a registry that will be asked, while there is other work to do. What goes wrong is told when it is asked.
+   *
+   * @param signal ends it, and closes a connection that nobody used.
+   */
+  ahead(target: RegistryTarget, signal: AbortSignal): Promise<void>;
+}
 
 /** Where the user's own credential comes from, and for whom it is. */
 export interface LoginOptions {
@@ -48,10 +56,23 @@ export async function prepareConnect(options: LoginOptions): Promise<Connect> {
   const explicit = await loginOf(options);
   const credentials = findCredentials({ explicit });
   const given = await readTlsFiles(flags);
-  return async (target, { write = false, concurrency, onEvent } = {}) => {
-    const { registry, repository } = target;
-    const tls = flags.plainHttp ? undefined : await tlsOf(registry, given, flags.insecure === true);
-    const { plainHttp, allowPrivate } = flags;
+  const { plainHttp, allowPrivate } = flags;
+  const tlsFor = async (registry: string): Promise<TlsOptions | undefined> =>
+    plainHttp ? undefined : tlsOf(registry, given, flags.insecure === true);
+  const ahead: Connect["ahead"] = async ({ registry }, signal) => {
+    try {
+      const tls = await tlsFor(registry);
+      const url = endpointOf(registry, { plainHttp, tls: tls !== undefined });
+      sharedTransport({ tls, allowPrivate }).prepare(url, signal);
+    } catch {
+      // Whoever opens it hears of it.
+    }
+  };
+  const connect = async (
+    { registry, repository }: RegistryTarget,
+    { write = false, concurrency, onEvent }: RepositoryUse = {},
+  ): Promise<Repository> => {
+    const tls = await tlsFor(registry);
     const transport = sharedTransport({ tls, allowPrivate });
     if (plainHttp && endpointOf(registry).protocol === "https:") {
       const message = "Plain HTTP: whoever is in between can read and change everything";
@@ -74,6 +95,7 @@ export async function prepareConnect(options: LoginOptions): Promise<Connect> {
       },
     );
   };
+  return Object.assign(connect, { ahead });
 }
 
 /** Says so when it is the password of the command line that a registry refuses. */

@@ -53,8 +53,12 @@ export async function transfer(
   const asked = flags.tag?.map(parseTag);
   const presenter = presentTransfer(verb, flags);
   let opened: OpenedSource | undefined;
+  const over = new AbortController();
   try {
     const connect = await connectFor(what, flags);
+    for (const target of to) {
+      if (target.kind === "registry") void connect.ahead(target, over.signal);
+    }
     const { concurrency } = flags;
     const { onConnection } = presenter;
     opened = await openSource(from, {
@@ -82,6 +86,7 @@ export async function transfer(
     const failed = outcomes.filter(({ error }) => error !== undefined);
     if (failed.length > 0) throw failureOf(verb, failed, outcomes.length);
   } finally {
+    over.abort();
     presenter.close();
     await opened?.close();
   }
@@ -96,7 +101,8 @@ async function connectFor(
   if (isFar || flags.username !== undefined || flags.passwordStdin) {
     return (await import("./connect.ts")).prepareConnect({ flags, registries });
   }
-  return () => Promise.reject(new Error("There is no registry to connect to"));
+  const none = () => Promise.reject(new Error("There is no registry to connect to"));
+  return Object.assign(none, { ahead: async () => undefined });
 }
 
 /** One destination and the tags that the image gets there. */

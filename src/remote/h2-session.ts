@@ -59,6 +59,11 @@ export function hold(session: ClientHttp2Session): () => void {
   };
 }
 
+/** Was no stream begun yet? */
+export function isUnused(session: ClientHttp2Session): boolean {
+  return !streams.has(session);
+}
+
 /** Can a stream be begun? */
 export function isOpen(session: ClientHttp2Session): boolean {
   return !session.closed && !session.destroyed;

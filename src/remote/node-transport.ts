@@ -37,6 +37,12 @@ export interface NodeTransportOptions {
 
 /** A transport with connections of its own. */
 export interface NodeTransport extends Transport {
+  /**
+   * Begins to connect to a host that the user chose and that will be asked. What goes wrong is told to the first request.
+   *
+   * @param signal ends it, and closes the connection if nobody used it.
+   */
+  prepare(url: URL, signal: AbortSignal): void;
   /** Closes all connections. Those that are idle do not keep the process alive anyway. */
   close(): void;
 }
@@ -49,11 +55,11 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
   const { tls = {}, allowPrivate = [], stallTimeout = STALL_TIMEOUT } = options;
   const chosen = tlsContexts(tls);
   const told = tlsContexts({ ca: tls.ca });
-  const lanes = new Map<string, Promise<Exchange>>();
+  const lanes = new Map<string, Promise<OpenLane>>();
   const closing: (() => void)[] = [];
   let choose: ((url: URL) => URL | undefined) | undefined;
 
-  const openLane = async ({ url, chosenBy }: HttpRequest): Promise<Exchange> => {
+  const openLane = async (url: URL, chosenBy: HttpRequest["chosenBy"]): Promise<OpenLane> => {
     choose ??= proxyChooser(
       options.proxy === false ? {} : (options.proxy ?? proxyFromEnvironment(process.env)),
     );
@@ -73,30 +79,44 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
     const dial = (signal: AbortSignal | undefined): Promise<Socket> =>
       inTime(connect, options.connectTimeout ?? CONNECT_TIMEOUT, signal);
     const secure = isSecure && hasH2 ? secureLane(url.origin, dial, stallTimeout) : undefined;
-    const agent = await openAgent(secure?.dial ?? dial);
+    const first = secure ?? firstAhead(dial);
+    const agent = await openAgent(first.dial);
     const { request: begin } = await import("node:http");
     const lane: Lane = { agent, begin, plainProxy: isSecure ? undefined : proxy };
     closing.push(
       () => agent.destroy(),
-      () => secure?.close(),
+      () => first.close(),
     );
-    const plain: Exchange = (request) => exchange(request, lane, stallTimeout);
-    return secure === undefined ? plain : (request) => secure.exchange(request, plain);
+    const plain = (request: HttpRequest) => exchange(request, lane, stallTimeout);
+    return {
+      exchange: secure === undefined ? plain : (request) => secure.exchange(request, plain),
+      prepare: (signal) => first.prepare(signal),
+    };
+  };
+
+  const laneTo = (url: URL, chosenBy: HttpRequest["chosenBy"]): Promise<OpenLane> => {
+    const key = `${chosenBy} ${url.origin}`;
+    let lane = lanes.get(key);
+    if (lane === undefined) {
+      lane = openLane(url, chosenBy);
+      lanes.set(key, lane);
+    }
+    return lane;
   };
 
   const send: Transport = async (request) => {
     request.signal?.throwIfAborted();
-    const key = `${request.chosenBy} ${request.url.origin}`;
-    let lane = lanes.get(key);
-    if (lane === undefined) {
-      lane = openLane(request);
-      lanes.set(key, lane);
-    }
-    const open = await lane;
+    const lane = await laneTo(request.url, request.chosenBy);
     request.signal?.throwIfAborted();
-    return open(request);
+    return lane.exchange(request);
   };
   return Object.assign(send, {
+    prepare(url: URL, signal: AbortSignal) {
+      laneTo(url, "user").then(
+        (lane) => signal.aborted || lane.prepare(signal),
+        () => undefined,
+      );
+    },
     close() {
       for (const end of closing) end();
     },
@@ -106,7 +126,11 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
 /** Deno's own HTTP/2 client of `node:http2` is not tried here. */
 const hasH2 = !("Deno" in globalThis);
 
-type Exchange = (request: HttpRequest) => Promise<HttpResponse>;
+/** The way to one origin. */
+interface OpenLane {
+  readonly exchange: (request: HttpRequest) => Promise<HttpResponse>;
+  readonly prepare: (signal: AbortSignal) => void;
+}
 
 const shared = new Map<string, NodeTransport>();
 
@@ -121,6 +145,30 @@ export function sharedTransport(
     shared.set(key, transport);
   }
   return transport;
+}
+
+/** Connections of which the first may be begun before it is wanted. */
+function firstAhead(dial: (signal: AbortSignal | undefined) => Promise<Socket>) {
+  let coming: Promise<Socket> | undefined;
+  const close = (): void => {
+    coming?.then((socket) => socket.destroy()).catch(() => undefined);
+    coming = undefined;
+  };
+  return {
+    close,
+    prepare(signal: AbortSignal): void {
+      if (coming !== undefined) return;
+      coming = dial(signal);
+      coming.catch(() => undefined);
+      onAbort(signal, close);
+    },
+    dial(signal: AbortSignal | undefined): Promise<Socket> {
+      const first = coming;
+      coming = undefined;
+      if (first === undefined) return dial(signal);
+      return first.then((socket) => (socket.destroyed ? dial(signal) : socket));
+    },
+  };
 }
 
 /** A pool of connections. The limiter says how many there are at once. */

@@ -7,8 +7,9 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { exchangeH2 } from "./h2-exchange.ts";
-import { isOpen, openSession, speaksH2 } from "./h2-session.ts";
+import { isOpen, isUnused, openSession, speaksH2 } from "./h2-session.ts";
 import { networkError } from "./network-error.ts";
+import { onAbort } from "./on-abort.ts";
 import { createShare } from "./shared.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
@@ -22,6 +23,8 @@ export interface SecureLane {
     request: HttpRequest,
     plain: (request: HttpRequest) => Promise<HttpResponse>,
   ): Promise<HttpResponse>;
+  /** Begins to connect before there is a request. */
+  prepare(signal: AbortSignal): void;
   /** A connection for HTTP/1.1. */
   readonly dial: Dial;
   close(): void;
@@ -67,6 +70,14 @@ export function secureLane(origin: string, dial: Dial, stallTimeout: number): Se
         session.close();
       };
       return exchangeH2(request, session, { stallTimeout, onSuspect });
+    },
+    prepare(signal) {
+      if (isOld || current !== undefined) return;
+      share("", connect, signal).catch(() => undefined);
+      onAbort(signal, () => {
+        if (current !== undefined && isUnused(current)) current.close();
+        spare?.destroy();
+      });
     },
     async dial(signal) {
       const socket = spare;
