@@ -1,5 +1,5 @@
 /**
- * hiatus as a library: build pause images, read, copy and serve OCI content, release it to mirrors. Everything here works in Node
+ * hiatus as a library: build pause images, read, copy, bundle and serve OCI content, release it to mirrors. Everything here works in Node
  * and in Deno.
  *
  * @example
@@ -16,6 +16,11 @@ export type { Lock, LockDifference } from "./build/lock.ts";
 export { PLATFORMS, type PlatformRow } from "./build/platforms.ts";
 export type { BuildRecord } from "./build/record.ts";
 export { TOOLCHAIN_NAMES, type ToolchainName } from "./build/toolchain.ts";
+export { type CheckedBundle, checkBundle } from "./bundle/check.ts";
+export type { ArchivedImage } from "./bundle/contents.ts";
+export { type Delta, deltaAnnotations, heldBy, readDelta } from "./bundle/delta.ts";
+export { BUNDLE_FORMS, type BundleForm } from "./bundle/form.ts";
+export { type BundleOptions, type WrittenBundle, writeBundle } from "./bundle/write.ts";
 export {
   type ErrorCode,
   ExitCode,
@@ -33,6 +38,7 @@ export type { ImageConfig, Index, Manifest } from "./oci/manifest.ts";
 export { type ImageFormat, MediaType } from "./oci/media-type.ts";
 export { formatPlatform, type Platform, parsePlatform } from "./oci/platform.ts";
 export { formatReference, parseReference, type Reference } from "./oci/reference.ts";
+export { withBase } from "./release/base.ts";
 export { type BuildImageOptions, buildImage, type VerifiedBuild } from "./release/build-image.ts";
 export { type CheckOptions, checkMirrors, type MirrorCheck } from "./release/check.ts";
 export { imageFor } from "./release/image.ts";
