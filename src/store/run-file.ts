@@ -12,7 +12,7 @@ export const RUN_LIMIT = 32 * 1024 * 1024;
 
 const FIRST = "#!/bin/sh\n{\n";
 /** Between these stand lines of base64; no line of them can be the end. */
-const PAYLOAD = "\n\\command cat <<'/hiatus/payload'\n";
+const PAYLOAD = "\\command cat <<'/hiatus/payload'\n";
 const PAYLOAD_END = "\n/hiatus/payload\n";
 const BASE64 = /^(?:[A-Za-z0-9+/]{76}\n)*[A-Za-z0-9+/]{1,76}={0,2}$/;
 
