@@ -112,6 +112,12 @@ async function archiveDestination(
   repository: string | undefined,
 ): Promise<Destination> {
   const file = resolve(target.path);
+  const { formOfName } = await import("../bundle/form.ts");
+  if ((formOfName(file) ?? "tar") !== "tar") {
+    throw new HiatusError("USAGE", `"${target.path}" would be a plain tar by a wrong name`, {
+      hint: "Name it .tar; compressed ones are written by: hiatus bundle FROM --out FILE",
+    });
+  }
   const { archiveImage } = await import("../bundle/archive.ts");
   return {
     async send(image, options) {

@@ -129,8 +129,11 @@ async function run(image: string, flags: ReleaseFlags, signal: AbortSignal): Pro
   }
 }
 
-/** The error for a release that failed, as a whole. */
-export function releaseFailure({ mirrors, journal, image }: ReleaseResult): HiatusError {
+/** The error for a release that failed, as a whole; `done` is what was not done. */
+export function releaseFailure(
+  { mirrors, journal, image }: ReleaseResult,
+  done: "released" | "seeded" = "released",
+): HiatusError {
   const failed = mirrors.filter(({ result }) => result === "failed");
   const names = failed.map(({ mirror }) => mirror.name);
   const touched = mirrors.some(({ tags }) =>
@@ -138,7 +141,7 @@ export function releaseFailure({ mirrors, journal, image }: ReleaseResult): Hiat
   );
   return new HiatusError(
     "REGISTRY",
-    `${image.name} ${image.version} was not released: ${failed.length} of ${mirrors.length} mirrors failed (${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}); ${touched ? "some tags were moved" : "no tag was moved"}`,
+    `${image.name} ${image.version} was not ${done}: ${failed.length} of ${mirrors.length} mirrors failed (${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}); ${touched ? "some tags were moved" : "no tag was moved"}`,
     {
       detail: { failed: names, journal },
       hint:

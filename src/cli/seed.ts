@@ -98,7 +98,7 @@ async function run(
   const presenter = presentRelease(flags);
   try {
     const result = await runSeed(bundle, to, flags, presenter, signal);
-    if (result?.result === "failed") throw releaseFailure(result);
+    if (result?.result === "failed") throw releaseFailure(result, "seeded");
   } finally {
     presenter.close();
   }

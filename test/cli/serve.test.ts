@@ -69,6 +69,23 @@ async function digestAt(ask: Ask, path: string): Promise<string | null> {
 }
 
 describe("hiatus serve", () => {
+  test.each(["tar", "tar.gz", "tar.zst", "run"])(
+    "takes a bundle by its path, as .%s, and any name with --any-name",
+    async (form) => {
+      await layoutAt("pause", "registry.k8s.io/team/pause");
+      const made = await hiatus(["bundle", "oci:pause", "--out", `b.${form}`, "-q"], { cwd });
+      expect(made).toMatchObject({ code: 0, stderr: "" });
+      const { ask } = await serve(`b.${form}`, "--any-name");
+      for (const name of ["team/pause", "pause", "mirror/of/it"]) {
+        const answer = await ask("GET", `/v2/${name}/manifests/1.0`);
+        expect(answer.headers.get("docker-content-digest")).toBe(index.descriptor.digest);
+        const [blob] = content.blobs;
+        const got = await ask("GET", `/v2/${name}/blobs/${blob!.descriptor.digest}`);
+        expect(Buffer.from(await got.arrayBuffer())).toEqual(Buffer.from(blob!.bytes));
+      }
+    },
+  );
+
   test("serves a layout by the name of its image, and logs each request", async () => {
     await layoutAt("dist/oci", "registry.k8s.io/team/pause");
     const { url, ask, stop } = await serve("oci:dist/oci");
