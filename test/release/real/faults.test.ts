@@ -4,13 +4,14 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ReleaseResult } from "../../../src/release/model.ts";
 import { release } from "../../../src/release/release.ts";
 import { scratch } from "../../folder.ts";
 import { FAULTS, type FaultName } from "../fault-proxy.ts";
 import { sampleRelease } from "../memory-mirror.ts";
 import { openAll, type RealMirror, realMirror, seed, watch } from "./real-mirror.ts";
+import { keepTally } from "./tally.ts";
 
 const ALL = process.env.HIATUS_FAULTS === "all";
 const SEED = Number(process.env.HIATUS_SEED ?? 310);
@@ -71,11 +72,7 @@ async function expectWhole({ mirrors }: World): Promise<void> {
   }
 }
 
-/** What came of each kind, for whoever has all of them tried. */
-const tally = new Map<
-  string,
-  { released: number; failed: number; most: number; why: Set<string> }
->();
+const tally = keepTally("faults");
 
 async function strike(fault: FaultName, at: number, lasting: boolean, usual: number) {
   const made = await world();
@@ -111,14 +108,10 @@ async function strike(fault: FaultName, at: number, lasting: boolean, usual: num
   expect(await made.end(), where).toEqual([]);
 }
 
-function note(key: string, { result, mirrors }: ReleaseResult, cost: number): void {
-  const seen = tally.get(key) ?? { released: 0, failed: 0, most: 0, why: new Set() };
-  seen[result === "released" ? "released" : "failed"]++;
-  seen.most = Math.max(seen.most, cost);
-  for (const { phase, code } of mirrors.flatMap(({ failures }) => failures)) {
-    seen.why.add(`${phase}: ${code}`);
-  }
-  tally.set(key, seen);
+function note(key: string, { result }: ReleaseResult, cost: number): void {
+  tally.count(key, "tried");
+  tally.count(key, result === "released" ? "released all the same" : "failed cleanly");
+  tally.most(key, "requests more, at most", cost);
 }
 
 /** Some numbers below a limit, spread over all of it; others for another fault and another seed. */
@@ -140,13 +133,4 @@ describe.each(FAULTS.map((fault, at) => ({ fault, at })))("$fault", ({ fault, at
     const all = some(usual, salt + 3);
     for (const at of ALL ? all : all.slice(0, 1)) await strike(fault, at, true, usual);
   }, 1_200_000);
-});
-
-afterAll(() => {
-  if (!ALL) return;
-  for (const [key, { released, failed, most, why }] of tally) {
-    process.stdout.write(
-      `${key}: ${released} released, ${failed} failed cleanly (${[...why].join(", ")}), at most ${most} requests more\n`,
-    );
-  }
 });

@@ -15,6 +15,7 @@ import { bundle } from "../../bundle.ts";
 import { scratch } from "../../folder.ts";
 import { sampleRelease } from "../memory-mirror.ts";
 import { openAll, type RealMirror, realMirror, seed, watch } from "./real-mirror.ts";
+import { keepTally } from "./tally.ts";
 
 const ALL = process.env.HIATUS_KILLS === "all";
 const SEED = Number(process.env.HIATUS_SEED ?? 310);
@@ -35,7 +36,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-  if (ALL) process.stdout.write(`${JSON.stringify(tally)}\n`);
 });
 
 interface World {
@@ -140,11 +140,7 @@ async function expectTakenBack({ mirrors, journal }: World, where: string): Prom
   expect(isUnfinished(readJournal(journal) ?? []), where).toBe(false);
 }
 
-/** What was survived, for whoever has all of it tried. */
-const tally: Record<string, number> = {};
-const count = (what: string): void => {
-  tally[what] = (tally[what] ?? 0) + 1;
-};
+const tally = keepTally("kills");
 
 /** Some of the numbers below a limit, or all. */
 function some(limit: number, count: number, salt: number): readonly number[] {
@@ -168,7 +164,9 @@ describe("a releaser that is killed", () => {
           expect((await made.run(at, side)).signal, where).toBe("SIGKILL");
           await then(made, where);
           expect(await made.end(), where).toEqual([]);
-          count(then.name);
+          const what = then === expectConverges ? "gone on with" : "taken back";
+          tally.count(`${side} a write of the journal`, what);
+          tally.most(`${side} a write of the journal`, "writes", records);
         }
       }
     },
@@ -188,7 +186,7 @@ describe("a releaser that is killed", () => {
       expect(signal ?? said, where).toMatch(/SIGKILL|released/);
       await expectConverges(made, where);
       expect(await made.end(), where).toEqual([]);
-      count("at a request");
+      tally.count("at a request that reached a registry", "gone on with");
     }
   }, 1_200_000);
 

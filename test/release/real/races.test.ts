@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { previousOf, readJournal } from "../../../src/release/journal.ts";
 import type { ReleaseResult } from "../../../src/release/model.ts";
 import { release } from "../../../src/release/release.ts";
@@ -13,6 +13,7 @@ import { scratch } from "../../folder.ts";
 import { sampleRelease } from "../memory-mirror.ts";
 import { REPOSITORY } from "./mirror-at.ts";
 import { openAll, type RealMirror, realMirror, seed } from "./real-mirror.ts";
+import { keepTally } from "./tally.ts";
 
 const RACES = Number(process.env.HIATUS_RACES ?? 8);
 const SEED = Number(process.env.HIATUS_SEED ?? 310);
@@ -225,10 +226,8 @@ function expectKnown({ racers, transitions }: Race, since: number, where: string
   }
 }
 
-const tally: Record<string, number> = {};
-const count = (what: string): void => {
-  tally[what] = (tally[what] ?? 0) + 1;
-};
+const tally = keepTally("races");
+const WON = ["both failed", "one released", "both released, one after the other"] as const;
 
 describe("two releasers at once", () => {
   test("lose nothing of each other where the registry obeys conditions, and tell of every race", async () => {
@@ -243,7 +242,10 @@ describe("two releasers at once", () => {
         expect([ORIGINAL[tag], ...racers.map(({ digest }) => digest)]).toContain(now(place));
       }
       const won = racers.filter(isReleased);
-      count(`conditional, ${made.kind}: ${won.length} of 2 released`);
+      const row = `conditions obeyed, ${made.kind}`;
+      tally.count(row, "races");
+      tally.count(row, WON[won.length] ?? "");
+      if (won.length < 2) tally.count(row, "told of");
 
       // Whoever failed takes it back, sometimes in the other order.
       const losers = racers.filter((racer) => !isReleased(racer));
@@ -259,7 +261,7 @@ describe("two releasers at once", () => {
         const back = owner?.back?.mirrors.find((one) => one.mirror === mirror);
         const said = back?.tags.find((one) => one.tag === tag)?.result;
         expect(said, `${where}: ${place} names ${now(place)}`).toBe("raced");
-        count("conditional: left behind by two roll-backs, and said so");
+        tally.count(row, "tags left behind by two roll-backs, told of");
       }
       if (won.length === 2) await expectOrder(made, where);
     }
@@ -277,8 +279,12 @@ describe("two releasers at once", () => {
       }
       const silent = lost(made);
       if (silent.length === 0) expectReported(made, `race ${SEED + round}`);
-      count(`plain, ${made.kind}: ${racers.filter(isReleased).length} of 2 released`);
-      if (silent.length > 0) count(`plain, ${made.kind}: a loss that nobody told of`);
+      const row = `no conditions, ${made.kind}`;
+      const won = racers.filter(isReleased).length;
+      tally.count(row, "races");
+      tally.count(row, WON[won] ?? "");
+      if (won < 2) tally.count(row, "told of");
+      if (silent.length > 0) tally.count(row, "covered up, told to nobody");
     }
   }, 1_200_000);
 });
@@ -300,8 +306,3 @@ async function expectOrder(made: Race, where: string): Promise<void> {
   for (const { tag, place } of places) expect(now(place), where).toBe(ORIGINAL[tag]);
   expect(racers.map(({ back }) => back?.result)).toEqual(["rolled back", "rolled back"]);
 }
-
-afterAll(() => {
-  if (process.env.HIATUS_RACES === undefined) return;
-  process.stdout.write(`${JSON.stringify(tally, undefined, 2)}\n`);
-});

@@ -22,12 +22,15 @@ import { missingOf } from "../../runtime/needs.ts";
 import { FAULTS } from "../fault-proxy.ts";
 import { sampleRelease } from "../memory-mirror.ts";
 import { openAll, watch } from "./real-mirror.ts";
+import { keepTally } from "./tally.ts";
 import { type TheirMirror, theirMirror } from "./their-mirror.ts";
 
-const { crane, distribution, zot: zotPeer } = inject("programs");
+const { crane, deno, distribution, zot: zotPeer } = inject("programs");
 const KINDS: readonly RegistryKind[] = [
-  ...[distribution2, distribution3(distribution), zot(zotPeer), craneRegistry(crane), hiatus()],
+  ...[distribution2, distribution3(distribution), zot(zotPeer), craneRegistry(crane)],
+  ...[hiatus(), hiatus(deno)],
 ];
+const tally = keepTally("registries");
 const ALL_FAULTS = process.env.HIATUS_FAULTS === "all";
 const ALL_KILLS = process.env.HIATUS_KILLS === "all";
 const RACES = Number(process.env.HIATUS_RACES ?? 4);
@@ -125,6 +128,7 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))(
       const [check] = await checkMirrors(image, await openAll(mirrors), { deep: true });
       expect(check).toMatchObject({ status: "same", findings: [] });
       await expectUnchanged(mirrors, one);
+      tally.count(kind.name, "released, checked, unchanged");
     });
 
     test("is taken back: old tags as they were, new ones away or named as left behind", async () => {
@@ -186,6 +190,11 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))(
           for (const tag of TAGS) expect(await mirrors[0]?.named(tag), where).toBe(NEW);
           await expectUnchanged(mirrors, one, where);
           expect(await watching.end(), where).toEqual([]);
+          tally.count(kind.name, "faults");
+          tally.count(
+            kind.name,
+            first.result === "released" ? "released all the same" : "failed cleanly",
+          );
         }
       }
     }, 3_600_000);
@@ -206,7 +215,9 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))(
           if (result?.result === "released") continue;
           const codes = result?.mirrors.flatMap(({ failures }) => failures.map(({ code }) => code));
           expect(codes).toContain("RACE");
+          tally.count(kind.name, "told of");
         }
+        tally.count(kind.name, "races");
       }
     }, 600_000);
   },
@@ -288,6 +299,7 @@ describe("a releaser to three kinds of registries that is killed", () => {
         await expectConverged(mirrors, where);
         await expectUnchanged(mirrors, one, where);
         expect(await watching.end(), where).toEqual([]);
+        tally.count("one of each of three kinds", "releasers killed, gone on with");
       }
     }
   }, 3_600_000);
