@@ -61,7 +61,6 @@ export function addCheck(program: Command, signal: AbortSignal): void {
     .option("--dry-run", "show what would be done")
     .option("-y, --yes", "move tags that name something else now, without asking")
     .option("--state <folder>", "folder of journals (default: dist/release)")
-    .option("--report <folder>", "write a report there as well")
     .addHelpText("after", REPAIR_EXAMPLES)
     .action((image: string, flags: CheckFlags) => repair(image, flags, signal));
 }
@@ -73,22 +72,22 @@ function common(command: Command): Command {
     .option("--only <list>", "some mirrors or groups of the file", collectNames)
     .option("--from <reference>", "what they should hold (default: what the lock says)")
     .option("--version <version>", "of which version (default: the definition's)")
+    .option("--report <folder>", "write a report there as well: a page, JSON, Markdown")
     .addOption(new Option("--json", "print events as NDJSON").conflicts("quiet"))
     .option("-q, --quiet", "print failures only");
 }
 
 async function check(image: string, flags: CheckFlags, signal: AbortSignal): Promise<void> {
-  const [{ presentRelease }, { withExpected }, { checkMirrors }] = await Promise.all([
+  const [{ presentRelease }, { withExpected }, { checkAndReport }] = await Promise.all([
     import("./present/release.ts"),
     import("./expected.ts"),
-    import("../release/check.ts"),
+    import("./check-and-report.ts"),
   ]);
   const presenter = presentRelease(flags);
   try {
-    await withExpected(image, flags, presenter, signal, async ({ expected, opened }) => {
-      const { onEvent } = presenter;
-      const checks = await checkMirrors(expected, opened, { deep: flags.deep, onEvent, signal });
-      presenter.checked(checks, true);
+    await withExpected(image, flags, presenter, signal, async (what) => {
+      const { checks, more } = await checkAndReport(image, flags, presenter, signal, what);
+      presenter.checked(checks, true, more);
       const error = errorOf(checks);
       if (error !== undefined) throw error;
     });

@@ -4,14 +4,17 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
-import { checkMirrors } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
+import type { MirrorState } from "../release/model.ts";
 import { release } from "../release/release.ts";
+import { recordEvents } from "../release/report/happened.ts";
 import type { CheckFlags } from "./check.ts";
+import { checkAndReport } from "./check-and-report.ts";
 import { confirmation } from "./confirm.ts";
 import { withExpected } from "./expected.ts";
 import type { ReleasePresenter } from "./present/release.ts";
 import { journalPath } from "./release-setup.ts";
+import { commandsOf } from "./report-commands.ts";
 
 /**
  * Compares every mirror, byte by byte, and brings back those that drifted.
@@ -24,33 +27,53 @@ export async function runRepair(
   presenter: ReleasePresenter,
   signal: AbortSignal,
 ): Promise<void> {
-  await withExpected(image, flags, presenter, signal, async ({ named, expected, opened }) => {
-    const { onEvent, onPlan } = presenter;
-    const checks = await checkMirrors(expected, opened, { deep: true, onEvent, signal });
+  await withExpected(image, flags, presenter, signal, async (what) => {
+    const { named, expected, opened } = what;
+    const { report, dryRun } = flags;
+    // A report tells of the repair, and of the comparison where nothing had to be repaired.
+    const deep = { ...flags, deep: true };
+    const { checks, more } = await checkAndReport(image, deep, presenter, signal, what);
     const drifted = opened.filter((_, at) => checks[at]?.status === "drifted");
-    presenter.checked(checks, drifted.length === 0);
+    presenter.checked(checks, drifted.length === 0, drifted.length === 0 ? more : []);
     presenter.pause();
     const failed = checks.filter(({ status }) => status === "failed").map(({ mirror }) => mirror);
     if (drifted.length > 0) {
       const journal = journalPath(named, flags).replace(/\.ndjson$/, ".repair.ndjson");
       // What is wrong was looked up just now; how far a repair came that was stopped says nothing more.
-      if (!flags.dryRun) await forgetRelease(journal);
+      if (!dryRun) await forgetRelease(journal);
+      const recorder = recordEvents();
+      let plan: readonly MirrorState[] = [];
       const result = await release(expected, drifted, {
         journal,
         repair: true,
-        dryRun: flags.dryRun,
+        dryRun,
         confirm: confirmation(flags, () => presenter.pause(), signal),
-        onPlan,
-        onEvent,
+        onPlan(states) {
+          plan = states;
+          presenter.onPlan(states);
+        },
+        onEvent(event) {
+          recorder.onEvent(event);
+          presenter.onEvent(event);
+        },
         signal,
       });
-      const more: [string, string][] = [];
-      if (flags.report !== undefined && !flags.dryRun) {
+      const told: [string, string][] = [];
+      if (report !== undefined && !dryRun) {
+        const happened = recorder.happened();
+        const commands = commandsOf(image, flags);
+        const { repair: resume } = commands;
         const { writeReleaseReport } = await import("../release/report/write.ts");
-        const page = await writeReleaseReport(flags.report, result, expected, { signal });
-        more.push(["report", page]);
+        const page = await writeReleaseReport(report, result, expected, {
+          happened,
+          plan,
+          // A repair that was stopped is begun again: what is wrong is looked up anew.
+          commands: { ...commands, release: resume, resume },
+          signal,
+        });
+        told.push(["report", page]);
       }
-      presenter.done(result, more);
+      presenter.done(result, told);
       const left = result.mirrors.filter((one) => one.result === "failed");
       failed.push(...left.map(({ mirror }) => mirror));
     }

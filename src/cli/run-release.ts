@@ -10,19 +10,23 @@ import { awaitStaged } from "../release/await-staged.ts";
 import { checkMirrors, type MirrorCheck } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
 import { imageFor } from "../release/image.ts";
-import type { MirrorState, ReleaseImage, ReleaseResult } from "../release/model.ts";
+import type { MirrorState, ReleaseEvent, ReleaseImage, ReleaseResult } from "../release/model.ts";
 import type { PlannedMove } from "../release/moves.ts";
 import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
 import { recordEvents } from "../release/report/happened.ts";
-import { writeReleaseReport } from "../release/report/write.ts";
+import { writeReleaseReport, writeRollbackReport } from "../release/report/write.ts";
 import { type RollbackResult, rollback } from "../release/rollback.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ReleasePresenter } from "./present/release.ts";
 import { shortPath } from "./present/short-path.ts";
 import type { ReleaseFlags } from "./release.ts";
 import { journalPath, mirrorsFor, nameImage, shardOf } from "./release-setup.ts";
+import { commandsOf } from "./report-commands.ts";
 import { type TakenImage, takeImage } from "./take-image.ts";
+
+/** Where the report is written when nobody says. */
+const REPORT_FOLDER = join("dist", "report");
 
 /** Flags, and who is asked before tags move. */
 export interface RunReleaseFlags extends ReleaseFlags {
@@ -98,7 +102,7 @@ export async function runRelease(
     }
     if (result.journal !== undefined) more.push(["journal", result.journal]);
     if (!flags.dryRun) {
-      const folder = flags.report ?? join("dist", "report");
+      const folder = flags.report ?? REPORT_FOLDER;
       const happened = recorder.happened();
       const path = await writeReleaseReport(folder, result, ready, {
         happened,
@@ -126,11 +130,21 @@ export async function runRollback(
   const named = await nameImage(image, flags);
   const found = await mirrorsFor(named, flags);
   try {
-    const { onConnection, onEvent } = presenter;
+    const { onConnection } = presenter;
     const opened = await openMirrors(found.mirrors, { onEvent: onConnection, actions: undefined });
     const journal = journalPath(named, flags);
+    const recorder = recordEvents();
+    const onEvent = (event: ReleaseEvent): void => {
+      recorder.onEvent(event);
+      presenter.onEvent(event);
+    };
     const result = await rollback(opened, { journal, onEvent, signal });
-    presenter.rolledBack(result);
+    const folder = flags.report ?? REPORT_FOLDER;
+    const path = await writeRollbackReport(folder, result, found.mirrors, journal, {
+      happened: recorder.happened(),
+      commands: commandsOf(image, flags),
+    });
+    presenter.rolledBack(result, [["report", path]]);
     if (result.result === "failed") throw rollbackFailure(result, journal);
   } finally {
     await found.close();
@@ -167,30 +181,4 @@ async function pullBack(
     detail: { checks: wrong },
     hint: "Look at the disk; hiatus repair pushes again what is missing",
   });
-}
-
-/** The commands of the report's next steps, with what this run was told. */
-function commandsOf(image: string, flags: ReleaseFlags): Readonly<Record<string, string>> {
-  const { mirrors, only, from, version, state } = flags;
-  const which = [
-    ...(image === "pause" ? [] : [image]),
-    ...(mirrors === undefined ? [] : ["--mirrors", mirrors]),
-    ...(version === undefined ? [] : ["--version", version]),
-  ];
-  const given = [
-    ...which,
-    ...(only === undefined ? [] : ["--only", only.join(",")]),
-    ...(from === undefined ? [] : ["--from", from]),
-  ];
-  const journal = state === undefined ? [] : ["--state", state];
-  const command = (...words: readonly string[]): string =>
-    `${commandName()} ${quoteCommand([...words])}`;
-  return {
-    release: command("release", ...given, ...journal),
-    resume: command("release", ...given, ...journal, "--resume"),
-    // The journal knows which mirrors.
-    rollback: command("release", ...which, ...journal, "--rollback"),
-    check: command("check", ...given),
-    repair: command("repair", ...given),
-  };
 }

@@ -34,9 +34,17 @@ export interface ReleasePresenter {
   readonly onPlan: (states: readonly MirrorState[]) => void;
   /** @param more lines for people, such as where the report lies. */
   done(result: ReleaseResult, more: readonly (readonly [string, string])[]): void;
-  rolledBack(result: RollbackResult): void;
-  /** @param last whether nothing follows, or a repair of what was found. */
-  checked(checks: readonly MirrorCheck[], last: boolean): void;
+  /** @param more as of `done`. */
+  rolledBack(result: RollbackResult, more?: readonly (readonly [string, string])[]): void;
+  /**
+   * @param last whether nothing follows, or a repair of what was found.
+   * @param more as of `done`.
+   */
+  checked(
+    checks: readonly MirrorCheck[],
+    last: boolean,
+    more?: readonly (readonly [string, string])[],
+  ): void;
   /** Takes rows away until something happens again. */
   pause(): void;
   /** Takes rows away for good; safe to call at any time. */
@@ -80,21 +88,30 @@ function textRelease(show: ReleaseShow): ReleasePresenter {
         titleLines(result, show.repair ? "brought back" : "released"),
         show.dryRun || result.mirrors.length === 0 ? [] : outcomeLines(result.mirrors),
         failures,
-        more.map(([name, text]) => `  ${pc.dim(name.padEnd(8))} ${text}`),
+        moreLines(more),
       ].filter((block) => block.length > 0);
       print(blocks.flatMap((block, at) => (at === 0 ? block : ["", ...block])));
     },
-    rolledBack(result) {
+    rolledBack(result, more = []) {
       progress.close();
-      if (!show.quiet) return print(rollbackLines(result));
+      if (!show.quiet) return print([...rollbackLines(result), ...apart(moreLines(more))]);
       if (result.result === "failed") complain(rollbackLines(result));
     },
-    checked(checks) {
+    checked(checks, _, more = []) {
       progress.close();
       if (show.quiet) complain(findingLines(checks));
-      else print(checkLines(checks));
+      else print([...checkLines(checks), ...apart(moreLines(more))]);
     },
   };
+}
+
+function moreLines(more: readonly (readonly [string, string])[]): readonly string[] {
+  return more.map(([name, text]) => `  ${pc.dim(name.padEnd(8))} ${text}`);
+}
+
+/** With a line before them, if there are any. */
+function apart(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function lined(lines: readonly string[]): string {

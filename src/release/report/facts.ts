@@ -49,6 +49,11 @@ export async function variantFacts(
   };
 }
 
+/** What is known of a variant when nobody can read it. */
+export function bareFacts({ format, inline, root }: ReleaseVariant): ReportVariant {
+  return { format, inline, index: contentOf(root), platforms: [], attachments: [] };
+}
+
 /** What kind of thing an attachment is: cosign's signatures by tag are images whose layer tells it. */
 async function artifactTypeOf(
   source: ReleaseVariant["source"],

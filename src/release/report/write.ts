@@ -5,17 +5,27 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HiatusError, isAbort } from "../../errors.ts";
 import { packageRoot } from "../../package-root.ts";
 import { ioError } from "../../store/io-error.ts";
 import type { StoreOptions } from "../../store/source.ts";
 import { writeFileAside } from "../../store/write-file.ts";
-import type { ReleaseImage, ReleaseResult } from "../model.ts";
-import { variantFacts } from "./facts.ts";
+import type { MirrorCheck } from "../check.ts";
+import type { Mirror, ReleaseImage, ReleaseResult } from "../model.ts";
+import type { RollbackResult } from "../rollback.ts";
+import { bareFacts, variantFacts } from "./facts.ts";
 import { formatHtml } from "./html.ts";
 import { formatJson } from "./json.ts";
 import { formatMarkdown } from "./markdown.ts";
 import type { ReleaseReport } from "./model.ts";
-import { type ReportContext, reportOf } from "./report-of.ts";
+import {
+  type CheckContext,
+  type LaterContext,
+  type ReportContext,
+  reportOf,
+  reportOfCheck,
+  reportOfRollback,
+} from "./report-of.ts";
 
 /** Where the parts of a report were written. */
 export interface ReportPaths {
@@ -80,6 +90,55 @@ export async function writeReleaseReport(
     image.variants.map((variant) => variantFacts(variant, { signal })),
   );
   const report = reportOf(result, { ...context, hiatus, variants });
+  return (await writeReport(folder, report)).html;
+}
+
+/** How the report of a roll-back or a check is written: with what happened. */
+export type WriteLaterOptions = Omit<LaterContext, "hiatus" | "variants"> &
+  Pick<WriteReleaseOptions, "hiatus" | "signal">;
+
+/**
+ * Makes and writes the report of a roll-back, as `reportOfRollback` does.
+ *
+ * @returns the path of the page.
+ * @throws HiatusError `IO` when the folder cannot be written.
+ */
+export async function writeRollbackReport(
+  folder: string,
+  result: RollbackResult,
+  mirrors: readonly Mirror[],
+  journal: string,
+  options: WriteLaterOptions,
+): Promise<string> {
+  const { hiatus = packageVersion(), ...context } = options;
+  const report = reportOfRollback(result, mirrors, journal, { ...context, hiatus });
+  return (await writeReport(folder, report)).html;
+}
+
+/**
+ * Makes and writes the report of a check. Where nobody has the image as a whole any more, it tells of no platforms.
+ *
+ * @returns the path of the page.
+ * @throws HiatusError `IO` when the folder cannot be written; the reason of the signal.
+ */
+export async function writeCheckReport(
+  folder: string,
+  image: ReleaseImage,
+  checks: readonly MirrorCheck[],
+  options: WriteLaterOptions & Pick<CheckContext, "deep">,
+): Promise<string> {
+  const { signal, hiatus = packageVersion(), ...context } = options;
+  const variants = await Promise.all(
+    image.variants.map(async (variant) => {
+      try {
+        return await variantFacts(variant, { signal });
+      } catch (error) {
+        if (isAbort(error) || !(error instanceof HiatusError)) throw error;
+        return bareFacts(variant);
+      }
+    }),
+  );
+  const report = reportOfCheck(image, checks, { ...context, hiatus, variants });
   return (await writeReport(folder, report)).html;
 }
 
