@@ -10,6 +10,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageFormat } from "../oci/media-type.ts";
 import type { Source } from "../store/source.ts";
+import type { KnownObjections } from "./objections.ts";
 
 /** Where a credential is found. Never the credential. */
 export type CredentialReference =
@@ -97,6 +98,8 @@ export interface MirrorState {
   readonly variant: ReleaseVariant;
   /** Name of the profile that was found or given. */
   readonly profile: string;
+  /** What that kind is known to refuse. Attachments that it refuses are left out where they may be. @default nothing */
+  readonly objections?: KnownObjections | undefined;
   /** Is the root there by its digest? */
   readonly present: boolean;
   readonly tags: readonly TagState[];

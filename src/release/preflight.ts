@@ -8,6 +8,7 @@ import type { ProbeOptions } from "../remote/abilities.ts";
 import type { StoreOptions } from "../store/source.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { Mirror, MirrorState, ReleaseImage, ReleaseVariant, TagState } from "./model.ts";
+import { knownObjections } from "./objections.ts";
 import { readTag } from "./tags.ts";
 
 /**
@@ -37,7 +38,9 @@ export async function preflight(
   if (!behind && others.some(({ action }) => action !== "keep")) await open.probe(options);
   const tags = [first, ...others];
   const present = isThere || tags.some(({ action }) => action === "keep");
-  return { mirror, variant, profile: open.profile(), present, tags };
+  const profile = open.profile();
+  const objections = await knownObjections(variant, mirror, profile, { signal });
+  return { mirror, variant, profile, objections, present, tags };
 }
 
 /** Waits for all, also when one fails: nobody may be at work any more when a mirror is given up. @throws what comes first in the list. */

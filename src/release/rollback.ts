@@ -94,7 +94,10 @@ async function takeBack(
     image: begin.image,
     version: begin.version,
     result: failed ? "failed" : "rolled back",
-    mirrors: [...runs].map(([mirror, { tags, failures }]) => ({ mirror, tags, failures })),
+    mirrors: mirrors.flatMap(({ mirror: { name } }) => {
+      const run = runs.get(name);
+      return run === undefined ? [] : { mirror: name, tags: run.tags, failures: run.failures };
+    }),
   };
 }
 

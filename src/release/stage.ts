@@ -6,6 +6,7 @@
 import { HiatusError, isAbort } from "../errors.ts";
 import type { Attachment } from "../graph/attachments.ts";
 import { type CopyEvent, copyGraph } from "../graph/copy.ts";
+import { type Objection, wordsFor } from "../remote/objections.ts";
 import type { StoreOptions } from "../store/source.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { MirrorState } from "./model.ts";
@@ -47,6 +48,10 @@ export async function stage(
   if (mirror.attachments === "none" || attachments.length === 0) {
     return { attachments: [], refused: undefined };
   }
+  const [objection] = state.objections?.attachments ?? [];
+  if (objection !== undefined && mirror.attachments === "best-effort") {
+    return { attachments: [], refused: leftOut(state.profile, objection) };
+  }
   try {
     const roots = attachments.map(({ descriptor }) => descriptor);
     // What is attached goes by the digest of what it is attached to, so its tags say nothing that could be wrong before.
@@ -63,4 +68,16 @@ export async function stage(
     if (mirror.attachments === "required") throw error;
     return { attachments: [], refused: error };
   }
+}
+
+/** Why attachments were not even tried. */
+function leftOut(profile: string, objection: Objection): HiatusError {
+  return new HiatusError(
+    "REGISTRY",
+    `Attachments are left out: "${profile}" is known to refuse ${wordsFor(objection)}`,
+    {
+      detail: { profile, objection },
+      hint: 'Say "attachments: none" for that mirror; or "profile: default", if this one takes them after all',
+    },
+  );
 }

@@ -19,6 +19,16 @@ const HINTS: Readonly<Record<Objection, string>> = {
     "Some registries refuse the media type of an empty config, which attachments have; push the image without its attachments",
 };
 
+const WORDS: Readonly<Record<Objection, string>> = {
+  "docker-types": "Docker's media types",
+  "empty-config": "the media type of an empty config",
+};
+
+/** What is refused, in words. */
+export function wordsFor(objection: Objection): string {
+  return WORDS[objection];
+}
+
 /** What about a manifest is not taken everywhere. */
 export function peculiaritiesOf(document: Manifest | Index): readonly Objection[] {
   const isDocker = [MediaType.dockerIndex, MediaType.dockerManifest].some(

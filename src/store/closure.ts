@@ -151,7 +151,14 @@ function referrerOf(shelf: Shelf, candidate: Descriptor): Referrer | undefined {
   REFERRERS.set(shelf, known);
   const key = `${digest} ${size} ${mediaType}`;
   if (known.has(key)) return known.get(key);
-  const document = readDocument(shelf, candidate);
+  let document: Manifest | Index;
+  try {
+    document = readDocument(shelf, candidate);
+  } catch (error) {
+    // As in isWhole: what is damaged does not count as there, and must not hide the others. It may be mended later.
+    if (error instanceof HiatusError) return undefined;
+    throw error;
+  }
   const type = document.artifactType ?? (isIndex(document) ? undefined : document.config.mediaType);
   const referrer = document.subject && {
     subject: document.subject.digest,

@@ -5,11 +5,11 @@
  * @module
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { HiatusError } from "../errors.ts";
 import { asFields, malformed } from "../oci/fields.ts";
 import { encodeJson, parseJson } from "../oci/json.ts";
-import { ioError } from "./io-error.ts";
+import { errnoOf, ioError } from "./io-error.ts";
 import { EMPTY_INDEX, encodeLayoutIndex } from "./layout-index.ts";
 import { readFile } from "./read-file.ts";
 import { type WriteOptions, writeSmallFileAside } from "./write-file.ts";
@@ -88,9 +88,37 @@ export function makeLayout(dir: string, options: WriteOptions): void {
 /** Makes a folder with mode 0755 whatever the umask says; one that is there stays as it is. */
 export function makeFolder(path: string): void {
   try {
-    if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
+    if (makeAll(path)) chmodSync(path, 0o755);
   } catch (error) {
     throw ioError(error, "make", path);
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own way never ends where a folder cannot be made although the one above is there, as
+ * below /proc.
+ *
+ * @returns whether it was not there before.
+ */
+function makeAll(path: string): boolean {
+  try {
+    return makeOne(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (errnoOf(error) !== "ENOENT" || above === path) throw error;
+    makeAll(above);
+    return makeOne(path);
+  }
+}
+
+function makeOne(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    // A link to a folder is one as well, as it is to Node.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+    throw error;
   }
 }
 

@@ -16,7 +16,7 @@ import { hexOf } from "../../src/oci/digest.ts";
 import { createRegistry } from "../../src/serve/fetch.ts";
 import { type FolderOptions, openFolder } from "../../src/serve/folder.ts";
 import { createLayout, openLayout } from "../../src/store/layout.ts";
-import { blob, sample } from "../contract/sample.ts";
+import { blob, referrer, sample } from "../contract/sample.ts";
 import { failureOf, listOf } from "../failure.ts";
 import { scratch } from "../folder.ts";
 import { asks, bytesIn, codesIn, pushBlob, pushManifest, pushSample } from "./ask.ts";
@@ -45,6 +45,37 @@ describe("openFolder", () => {
     expect(await layout.resolve("1.0")).toMatchObject({ digest: content.index.descriptor.digest });
     expect(await layout.exists(content.index.descriptor)).toBe(true);
     expect(files(join(dir, "uploads"))).toEqual([]);
+  });
+
+  test("lists the referrers that are whole where one is damaged, and that one when it is mended", async () => {
+    const dir = join(scratch(), "registry");
+    const { ask } = await registry(dir);
+    await pushSample(ask, "pause", content, "1.0");
+    const [first, second] = ["first", "second"].map((text) => referrer(content.index, text));
+    if (first === undefined || second === undefined) throw new Error("two were made");
+    for (const { blobs, manifest } of [first, second]) {
+      for (const piece of blobs) await pushBlob(ask, "pause", piece);
+      await pushManifest(ask, "pause", manifest);
+    }
+    const hex = hexOf(first.manifest.descriptor.digest);
+    const path = join(dir, "repositories", "pause", "blobs", "sha256", hex);
+    const whole = readFileSync(path);
+    const listed = async () => {
+      const answer = await ask("GET", `/v2/pause/referrers/${content.index.descriptor.digest}`);
+      expect(answer.status).toBe(200);
+      const { manifests } = (await answer.json()) as { manifests: { digest: string }[] };
+      return manifests.map(({ digest }) => digest);
+    };
+    const digests = [first, second].map(({ manifest }) => manifest.descriptor.digest as string);
+    writeFileSync(path, Buffer.from(whole).fill(0x20, 0, 1));
+    expect(await listed()).toEqual([digests[1]]);
+    writeFileSync(path, whole);
+    expect(await listed()).toEqual(digests.toSorted());
+  });
+
+  test("says at once where no folder can be made", async () => {
+    const failure = await failureOf(openFolder("/proc/hiatus/registry"));
+    expect(failure).toMatchObject({ code: "IO", hint: expect.any(String) });
   });
 
   test("serves what others put into its layouts", async () => {

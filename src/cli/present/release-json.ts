@@ -19,7 +19,7 @@ export function jsonRelease(): ReleasePresenter {
       if (event.type !== "request") notices.tellConnection(event, { mirror });
     },
     onPlan(states) {
-      for (const { mirror, variant, profile, present, tags } of states) {
+      for (const { mirror, variant, profile, objections, present, tags } of states) {
         jsonLine({
           type: "plan",
           mirror: mirror.name,
@@ -27,6 +27,7 @@ export function jsonRelease(): ReleasePresenter {
           required: mirror.required,
           digest: variant.root.digest,
           profile,
+          objections: objections ?? { image: [], attachments: [] },
           present,
           tags: tags.map(({ tag, before, action }) => ({
             tag,

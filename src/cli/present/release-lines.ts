@@ -13,6 +13,7 @@ import type {
   TagOutcome,
 } from "../../release/model.ts";
 import type { RollbackResult } from "../../release/rollback.ts";
+import { type Objection, wordsFor } from "../../remote/objections.ts";
 import { pasteable } from "./command-name.ts";
 import { printable } from "./printable.ts";
 import { formatBytes, formatDigest } from "./table.ts";
@@ -63,7 +64,7 @@ function verdict(text: string, failed: boolean): string {
 
 /** What will be done at each mirror, tag by tag. */
 export function planLines(states: readonly MirrorState[], repair = false): readonly string[] {
-  return states.flatMap(({ mirror, variant, profile, present, tags }) => {
+  return states.flatMap(({ mirror, variant, profile, objections, present, tags }) => {
     const { registry, repository, required } = mirror;
     const has = repair ? "has the image, and is given what it lost" : "has the image";
     const what = present ? has : `gets ${formatDigest(variant.root.digest, false)}`;
@@ -78,6 +79,7 @@ export function planLines(states: readonly MirrorState[], repair = false): reado
     );
     return [
       `${pc.bold(mirror.name)}  ${registry}/${repository}  ${about}  ${what}`,
+      ...objectionLines(profile, mirror, objections),
       ...line("new  ", named("create")),
       ...line("right", named("keep")),
       ...grouped(moves, ({ from }) => from).map(
@@ -86,6 +88,21 @@ export function planLines(states: readonly MirrorState[], repair = false): reado
       ),
     ];
   });
+}
+
+/** What is known to be refused there, and what is done about it. */
+function objectionLines(
+  profile: string,
+  { attachments }: MirrorState["mirror"],
+  objections: MirrorState["objections"],
+): readonly string[] {
+  const line = (what: string, list: readonly Objection[]) =>
+    list.map((one) => `  ${pc.yellow(what)}  ${profile} is known to refuse ${wordsFor(one)}`);
+  const out = attachments === "required" ? "attachments may be refused" : "attachments left out";
+  return [
+    ...line("may be refused", objections?.image ?? []),
+    ...line(out, objections?.attachments ?? []),
+  ];
 }
 
 /** The plan of a release that is about to begin: where there is nothing to do, a number says enough. */

@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Mirror, ReleaseEvent } from "../../../src/release/model.ts";
+import type { Mirror, MirrorState, ReleaseEvent } from "../../../src/release/model.ts";
 import { release } from "../../../src/release/release.ts";
 import { rollback } from "../../../src/release/rollback.ts";
 import { scratch } from "../../folder.ts";
@@ -109,6 +109,28 @@ describe("a mirror that refuses attachments", () => {
     const result = await release(image, await openFakes(mirrors), { journal: journalPath() });
     expect(result.result).toBe("failed");
     for (const mirror of mirrors) for (const tag of TAGS) expect(mirror.named(tag)).toBeUndefined();
+  });
+
+  test("is not even asked to take any where its kind is known to refuse them, and the plan says so", async () => {
+    const settings = { profile: "aliyun", attachments: "best-effort" } as const;
+    const mirror = fakeMirror("known", {}, settings);
+    const plans: readonly MirrorState[][] = [];
+    const result = await release(image, await openFakes([mirror]), {
+      journal: journalPath(),
+      onPlan: (states) => void (plans as MirrorState[][]).push([...states]),
+    });
+    expect(plans[0]?.[0]?.objections).toEqual({ image: [], attachments: ["empty-config"] });
+    expect(result).toMatchObject({
+      result: "released",
+      mirrors: [{ failures: [{ phase: "stage", attachmentsOnly: true }] }],
+    });
+    expect(result.mirrors[0]?.failures[0]?.hint).toContain("attachments: none");
+    expect(mirror.writes().filter((write) => write.includes(SIGNATURE))).toEqual([]);
+    const must = fakeMirror("must", {}, { ...settings, attachments: "required" });
+    const insisted = await release(image, await openFakes([must]), { journal: journalPath() });
+    // It may take them after all: whoever must have them has them tried.
+    expect(insisted.result).toBe("released");
+    expect(must.has(SIGNATURE)).toBe(true);
   });
 
   test("is not asked to take any where it shall have none", async () => {
