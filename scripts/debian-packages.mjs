@@ -38,6 +38,9 @@ export const BROWSER_PACKAGES = ["chromium"];
 /** Registries of others, and certificates for tests. */
 export const REGISTRY_PACKAGES = ["docker-registry", "openssl"];
 
+/** Shells, and what the self-extracting script may call: test/bundle/run*.test.ts. */
+export const SHELL_PACKAGES = ["dash", "mksh", "busybox-static", "shellcheck", "curl", "wget"];
+
 /** For `npm test`. */
 export const TEST_PACKAGES = [
   ...CONSUMER_PACKAGES,
@@ -45,6 +48,7 @@ export const TEST_PACKAGES = [
   ...COMPILER_PACKAGES,
   ...BROWSER_PACKAGES,
   ...REGISTRY_PACKAGES,
+  ...SHELL_PACKAGES,
 ];
 
 /** For `npm run test:e2e`: pods need networks, and containers something to run. */

@@ -12,6 +12,7 @@ settle() {
   export LC_ALL PATH
   IFS=$(printf ' \n_')
   IFS=${IFS%_}
+  newline=${IFS# }
   user_umask=$(umask)
   umask 077
   me=${0##*/}

@@ -29,7 +29,6 @@ http() {
   try=0
   while :; do
     try=$((try + 1)) requests=$((requests + 1))
-    rm -f fields answer complaint
     : >fields
     : >answer
     "exchange_with_$client" "$1" "$url" "${3-}" "${4-}"
@@ -53,60 +52,50 @@ wait_seconds() {
   sleep "$seconds"
 }
 
+# Settings are here-documents, because what programs are called with can be seen by everybody.
 exchange_with_curl() {
-  {
-    quoted url "$2"
-    case $1 in
-    HEAD) say head ;;
-    *) quoted request "$1" ;;
-    esac
-    quoted proto "=$url_scheme"
-    quoted dump-header fields
-    quoted output answer
-    quoted write-out '%{http_code}'
-    quoted header "Accept: $accept"
-    quoted header Expect:
-    [ -z "$authorization" ] || quoted header "Authorization: $authorization"
-    if [ -n "$3" ]; then
-      quoted data-binary "@$3"
-      quoted header "Content-Type: ${4:-application/octet-stream}"
-    fi
-    [ -z "$ca" ] || quoted cacert ca.pem
-    [ -z "$insecure" ] || say insecure
-    ! is_loopback "$url_host" || quoted noproxy '*'
-    cat <<'/end'
+  more=''
+  [ "$1" != HEAD ] || more="$more${newline}head"
+  [ "$1" = HEAD ] || more="$more${newline}request = \"$1\""
+  [ -z "$authorization" ] || more="$more${newline}header = \"Authorization: $authorization\""
+  [ -z "$3" ] || more="$more${newline}data-binary = \"@$3\"${newline}header = \"Content-Type: ${4:-application/octet-stream}\""
+  [ -z "$ca" ] || more="$more${newline}cacert = \"ca.pem\""
+  [ -z "$insecure" ] || more="$more${newline}insecure"
+  ! is_loopback "$url_host" || more="$more${newline}noproxy = \"*\""
+  cat >settings <<EOS
+url = "$2"
+proto = "=$url_scheme"
+dump-header = "fields"
+output = "answer"
+write-out = "%{http_code}"
 silent
 show-error
 connect-timeout = 20
 max-time = 120
 max-filesize = 8388608
-/end
-  } >settings
+header = "Accept: $accept"
+header = "Expect:"$more
+EOS
   code=0
   status=$(curl -q -K settings 2>complaint) || code=$?
   case $code in
   35 | 51 | 58 | 60 | 77 | 83 | 91) die 1 "$url_origin: $(head -n 1 complaint)" 'Name its certificate authority: --ca FILE' ;;
+  6) die 1 "There is no $url_host: $(head -n 1 complaint)" "$url_origin is what was asked for" ;;
   63) die 1 "$url_origin answers with more than 8 MiB" ;;
   esac
   status=${status:-000}
 }
 
-# A line of curl's configuration. A here-document, because what programs are called with can be seen by everybody.
-quoted() {
-  cat <<EOQ
-$1 = "$2"
-EOQ
-}
-
 exchange_with_wget() {
-  {
-    plain header "Accept: $accept"
-    [ -z "$authorization" ] || plain header "Authorization: $authorization"
-    [ -z "$3" ] || plain header "Content-Type: ${4:-application/octet-stream}"
-    [ -z "$ca" ] || plain ca_certificate ca.pem
-    [ -z "$insecure" ] || plain check_certificate off
-    ! is_loopback "$url_host" || plain use_proxy off
-  } >settings
+  more=''
+  [ -z "$authorization" ] || more="$more${newline}header = Authorization: $authorization"
+  [ -z "$3" ] || more="$more${newline}header = Content-Type: ${4:-application/octet-stream}"
+  [ -z "$ca" ] || more="$more${newline}ca_certificate = ca.pem"
+  [ -z "$insecure" ] || more="$more${newline}check_certificate = off"
+  ! is_loopback "$url_host" || more="$more${newline}use_proxy = off"
+  cat >settings <<EOS
+header = Accept: $accept$more
+EOS
   cat >urls <<EOU
 $2
 EOU
@@ -119,12 +108,6 @@ EOU
   status=$(awk '/^HTTP\// { code = $2 } END { print code }' <fields)
   [ $code != 5 ] || die 1 "$url_origin: $(head -n 1 complaint)" 'Name its certificate authority: --ca FILE'
   status=${status:-000}
-}
-
-plain() {
-  cat <<EOQ
-$1 = $2
-EOQ
 }
 
 # field NAME: that header field of the last answer, a line for each time it is there.
@@ -143,18 +126,18 @@ field() {
 
 # origin_of URL: its scheme, host and port in url_origin, the host in url_host. Only addresses with nothing odd in them go on.
 origin_of() {
-  odd=$(tr -d 'A-Za-z0-9._~:/?&=%+,@;[]-' <<EOU
-$1
-EOU
-  )
+  odd='*[!]A-Za-z0-9._~:/?&=%+,@;[-]*'
+  # shellcheck disable=SC2254 # it is a pattern: characters that mean something to a shell cannot stand in one as they are
+  case $1 in
+  $odd) die 1 'An address with something odd in it was refused' ;;
+  esac
   rest=${1#*://}
   authority=${rest%%[/?]*}
   url_scheme=${1%%://*}
-  case $odd$authority in
-  *[!A-Za-z0-9.:_-]*) case $odd$authority in
-    '['*']' | '['*']':*) ;;
-    *) die 1 'An address with something odd in it was refused' ;;
-    esac ;;
+  case $authority in
+  '['*[!0-9a-fA-F:]*']'* | '' | *@*) die 1 'An address with something odd in it was refused' ;;
+  '['*']' | '['*']':*) ;;
+  *[!A-Za-z0-9.:_-]*) die 1 'An address with something odd in it was refused' ;;
   esac
   case $url_scheme in
   https) authority=${authority%:443} ;;
