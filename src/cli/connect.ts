@@ -63,7 +63,9 @@ export async function prepareConnect(options: LoginOptions): Promise<Connect> {
     try {
       const tls = await tlsFor(registry);
       const url = endpointOf(registry, { plainHttp, tls: tls !== undefined });
-      sharedTransport({ tls, allowPrivate }).prepare(url, signal);
+      await sharedTransport({ tls, allowPrivate }).prepare(url, signal);
+      // One turn, in which it leaves.
+      await new Promise(setImmediate);
     } catch {
       // Whoever opens it hears of it.
     }

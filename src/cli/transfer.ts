@@ -56,9 +56,8 @@ export async function transfer(
   const over = new AbortController();
   try {
     const connect = await connectFor(what, flags);
-    for (const target of to) {
-      if (target.kind === "registry") void connect.ahead(target, over.signal);
-    }
+    const far = to.filter((target) => target.kind === "registry");
+    await Promise.all(far.map((target) => connect.ahead(target, over.signal)));
     const { concurrency } = flags;
     const { onConnection } = presenter;
     opened = await openSource(from, {

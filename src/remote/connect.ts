@@ -104,10 +104,12 @@ async function openSocket(
   lookup: Lookup | undefined,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const [{ connect }, dns] = await Promise.all([import("node:net"), import("node:dns")]);
+  const { connect } = await import("node:net");
   signal.throwIfAborted();
-  const resolve: LookupFunction = (hostname, options, done) => {
-    (lookup ?? dns.lookup)(hostname, { ...options, all: true }, (error, addresses) => {
+  const resolve: LookupFunction = async (hostname, options, done) => {
+    // Loaded for names only: it reads the resolver's configuration.
+    const find = lookup ?? (await import("node:dns")).lookup;
+    find(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, "", 0);
       const allowed = guarded
         ? addresses.filter(({ address }) => isPublicAddress(address))

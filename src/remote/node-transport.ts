@@ -38,11 +38,12 @@ export interface NodeTransportOptions {
 /** A transport with connections of its own. */
 export interface NodeTransport extends Transport {
   /**
-   * Begins to connect to a host that the user chose and that will be asked. What goes wrong is told to the first request.
+   * Begins to connect to a host that the user chose and that will be asked, and does not wait for it. What goes wrong is told to the
+   * first request.
    *
    * @param signal ends it, and closes the connection if nobody used it.
    */
-  prepare(url: URL, signal: AbortSignal): void;
+  prepare(url: URL, signal: AbortSignal): Promise<void>;
   /** Closes all connections. Those that are idle do not keep the process alive anyway. */
   close(): void;
 }
@@ -111,11 +112,9 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
     return lane.exchange(request);
   };
   return Object.assign(send, {
-    prepare(url: URL, signal: AbortSignal) {
-      laneTo(url, "user").then(
-        (lane) => signal.aborted || lane.prepare(signal),
-        () => undefined,
-      );
+    async prepare(url: URL, signal: AbortSignal) {
+      const lane = await laneTo(url, "user").catch(() => undefined);
+      if (!signal.aborted) lane?.prepare(signal);
     },
     close() {
       for (const end of closing) end();
@@ -150,6 +149,7 @@ export function sharedTransport(
 /** Connections of which the first may be begun before it is wanted. */
 function firstAhead(dial: (signal: AbortSignal | undefined) => Promise<Socket>) {
   let coming: Promise<Socket> | undefined;
+  let isWanted = false;
   const close = (): void => {
     coming?.then((socket) => socket.destroy()).catch(() => undefined);
     coming = undefined;
@@ -157,7 +157,8 @@ function firstAhead(dial: (signal: AbortSignal | undefined) => Promise<Socket>) 
   return {
     close,
     prepare(signal: AbortSignal): void {
-      if (coming !== undefined) return;
+      // Too late once a request has its own.
+      if (isWanted || coming !== undefined) return;
       coming = dial(signal);
       coming.catch(() => undefined);
       onAbort(signal, close);
@@ -165,6 +166,7 @@ function firstAhead(dial: (signal: AbortSignal | undefined) => Promise<Socket>) 
     dial(signal: AbortSignal | undefined): Promise<Socket> {
       const first = coming;
       coming = undefined;
+      isWanted = true;
       if (first === undefined) return dial(signal);
       return first.then((socket) => (socket.destroyed ? dial(signal) : socket));
     },

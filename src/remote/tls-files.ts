@@ -4,7 +4,7 @@
  * @see https://docs.docker.com/engine/security/certificates/
  * @module
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HiatusError } from "../errors.ts";
 import type { ClientCertificate, TlsOptions } from "./tls.ts";
@@ -74,7 +74,7 @@ export async function readCertsFolder(
 
 async function filesIn(path: string): Promise<readonly string[]> {
   try {
-    return (await readdir(path)).sort();
+    return readdirSync(path).sort();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return [];
@@ -89,7 +89,7 @@ async function readPair(cert: string, key: string): Promise<ClientCertificate> {
 async function readPem(path: string, kind: "CERTIFICATE" | "PRIVATE KEY"): Promise<string> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = readFileSync(path, "utf8");
   } catch (cause) {
     throw unreadable(path, (cause as NodeJS.ErrnoException).code ?? "it cannot be read", cause);
   }
