@@ -75,12 +75,9 @@ export async function runStep<T>(
   const [first] = failed;
   if (first === undefined) return;
   const failures = failed.map(({ failure }) => failure);
-  const lines = failures.map(
-    ({ operation, digest, message }) => `${operation} ${digest}: ${message}`,
-  );
   throw new HiatusError(
     first.failure.code ?? "IO",
-    `Cannot copy ${failed.length} of ${items.length}: ${lines.join("; ")}`,
+    `Cannot copy ${failed.length} of ${items.length}: ${linesOf(failures).join("; ")}`,
     {
       detail: { failures },
       hint:
@@ -90,6 +87,24 @@ export async function runStep<T>(
         failed.length === 1 ? first.error : new AggregateError(failed.map(({ error }) => error)),
     },
   );
+}
+
+/**
+ * A line for every way in which contents failed. A registry that went away fails for each in the same words; who reads that once
+ * with a number has read it all, and `detail.failures` names every one.
+ */
+function linesOf(failures: readonly CopyFailure[]): readonly string[] {
+  const alike = new Map<string, CopyFailure[]>();
+  for (const failure of failures) {
+    const { operation, message } = failure;
+    const key = `${operation} ${message.replace(/[0-9a-f]{64,128}/g, "")}`;
+    alike.set(key, [...(alike.get(key) ?? []), failure]);
+  }
+  return [...alike.values()].map(([first, ...others]) => {
+    const { operation, digest, message } = first as CopyFailure;
+    const more = others.length === 0 ? "" : ` and ${others.length} more alike`;
+    return `${operation} ${digest}${more}: ${message}`;
+  });
 }
 
 function unwrap(error: unknown): unknown {

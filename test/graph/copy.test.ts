@@ -149,6 +149,17 @@ describe("copyGraph", () => {
     expect(await target.exists(root)).toBe(false);
   });
 
+  test("says once, with a number, what failed for many in the same words", async () => {
+    const { store } = watched(createMemory(), (_, digest) =>
+      digest === root.digest ? undefined : new Error(`nothing listens there (${digest})`),
+    );
+    const failure = await failureOf(copyGraph(await filled(), store, [root]));
+    const { length } = failure.detail.failures as readonly CopyFailure[];
+    expect(length).toBeGreaterThan(2);
+    expect(failure.message).toContain(` and ${length - 1} more alike: nothing listens there (`);
+    expect(failure.message.split("nothing listens there")).toHaveLength(2);
+  });
+
   test("keeps code, hint and cause of a single failure", async () => {
     const [damaged] = content.blobs as [Piece];
     const source = await filled();
