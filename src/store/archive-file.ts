@@ -22,7 +22,7 @@ export interface ArchiveLimits {
   readonly entries?: number | undefined;
   /**
    * Most bytes of the archive, for a compressed one of what it expands to.
-   * @default 4 GiB; 64 MiB for a compressed one, which is held in memory
+   * @default 4 GiB; 48 MiB for a compressed one, which is held in memory
    */
   readonly bytes?: number | undefined;
   /**
@@ -42,6 +42,9 @@ export interface ArchiveFile {
   read(offset: number, size: number): Uint8Array;
   close(): void;
 }
+
+/** Most bytes that a compressed archive may expand to: it is held in memory, and a bomb is not to take more than 150 MiB of that. */
+export const EXPANDED_LIMIT = 48 * 1024 * 1024;
 
 const CHUNK = 256 * 1024;
 
@@ -74,11 +77,12 @@ async function expand(
   options: StoreOptions,
 ): Promise<Pieces | undefined> {
   const magic = file.read(0, RUN_MAGIC);
-  if (isZstd(magic)) return expandZstd(file, limits, options);
+  const bounds = { ...limits, bytes: limits.bytes ?? EXPANDED_LIMIT };
+  if (isZstd(magic)) return expandZstd(file, bounds, options);
   const chunks = isRunFile(magic) ? [readRunFile(file)] : isGzip(magic) ? file.chunks() : undefined;
   if (chunks === undefined) return undefined;
   const pieces = createPieces();
-  for await (const part of gunzip(chunks, file.name, limits, options)) pieces.add(part);
+  for await (const part of gunzip(chunks, file.name, bounds, options)) pieces.add(part);
   return pieces;
 }
 

@@ -28,9 +28,6 @@ export interface CompressedInput {
   read(offset: number, size: number): Uint8Array;
 }
 
-/** Most bytes that anything may expand to: it is held in memory. */
-export const EXPANDED_LIMIT = 64 * 1024 * 1024;
-
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -40,7 +37,7 @@ const MEBIBYTE = 1024 * 1024;
  */
 export function watchExpansion(
   what: string,
-  { bytes = EXPANDED_LIMIT, ratio = 200 }: ExpandLimits,
+  { bytes = 64 * MEBIBYTE, ratio = 200 }: ExpandLimits,
 ): (produced: number, consumed: number) => void {
   return (produced, consumed) => {
     if (produced > bytes) throw expansionRefusal(what, `it expands to more than ${bytes} bytes`);

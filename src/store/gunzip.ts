@@ -8,6 +8,8 @@ import { pipeline, Readable } from "node:stream";
 import { type ExpandLimits, expansionRefusal, watchExpansion } from "./expand.ts";
 import type { StoreOptions } from "./source.ts";
 
+const PART = 16 * 1024;
+
 /** Do the bytes begin like gzip? */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -33,8 +35,12 @@ export async function* gunzip(
   async function* counted(): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of chunks) {
-        consumed += chunk.byteLength;
-        yield chunk;
+        // In small parts, or a bomb's ratio would be seen only after all that a large one expands to.
+        for (let at = 0; at < chunk.byteLength; at += PART) {
+          const part = chunk.subarray(at, at + PART);
+          consumed += part.byteLength;
+          yield part;
+        }
       }
     } catch (error) {
       failure = { error };
