@@ -45,6 +45,7 @@ const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promis
   [["check", "repair"], async () => (await import("./check.ts")).addCheck],
   [["load"], async () => (await import("./load.ts")).addLoad],
   [["node-config"], async () => (await import("./node-config.ts")).addNodeConfig],
+  [["doctor"], async () => (await import("./doctor.ts")).addDoctor],
 ];
 
 /** The program with the command that was named, or with all where that is an option, nothing, or none of ours. */
@@ -79,6 +80,7 @@ const STAYS: Readonly<Record<string, string>> = {
   seed: "Every tag names the old or the new whole image, and the journal knows how to go on",
   check: "Nothing was changed",
   "node-config": "A file is as it was or written whole",
+  doctor: "Nothing was changed",
   load: "What the runtime took stays; it is looked at again by the next run",
   repair: "Every tag names the old or the new whole image, and the journal knows how to go on",
 };

@@ -11,6 +11,7 @@ import { type Digest, digestOf } from "../oci/digest.ts";
 import { isIndex, parseDocument } from "../oci/document.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { formatPlatform, type Platform, samePlatform } from "../oci/platform.ts";
+import { parseReference } from "../oci/reference.ts";
 import { must, type Run } from "./runner.ts";
 
 /** The label that keeps an image from the kubelet's garbage collection. */
@@ -90,7 +91,7 @@ type Visited = Pick<Descriptor, "digest" | "mediaType" | "platform"> & {
 const REHASH_LIMIT = 4 * 1024 * 1024;
 
 /**
- * Walks an image from its root, the bytes of small content rehashed.
+ * Walks an image from its root. Documents and what this node needs are rehashed; of what others need is seen that it is there.
  *
  * @param platforms those that this node runs, best first.
  * @param others how images for other nodes are looked at: to their last layer, or only whether their manifests are there.
@@ -138,12 +139,17 @@ export async function readClosure(
       return;
     }
     const { config, layers } = document;
+    const parts = [digest, config.digest, ...layers.map((layer) => layer.digest)];
+    if (named !== undefined && isOther(named)) {
+      for (const part of parts) if (!held.has(part)) missing.add(part);
+      images.push({ manifest: digest, parts, platform: named });
+      return;
+    }
     const [text] = await Promise.all(
       [config, ...layers].map((part) => read(part.digest, part.size)),
     );
     if (!CONFIGS.includes(config.mediaType)) return;
-    const platform = text === undefined ? undefined : platformIn(text);
-    const parts = [digest, config.digest, ...layers.map((layer) => layer.digest)];
+    const platform = text === undefined ? named : platformIn(text);
     if (platform !== undefined) images.push({ manifest: digest, parts, platform });
   };
   await walk(root, 0);
@@ -194,4 +200,14 @@ export function plainName(name: string): string {
   throw new HiatusError("INVALID", `"${name.slice(0, 160)}" cannot be the name of an image`, {
     hint: 'Write it in full, for example "registry.k8s.io/pause:3.10"',
   });
+}
+
+/**
+ * What the CRI calls an image that a configuration names: in full, by its digest alone where it has one.
+ *
+ * @see https://github.com/distribution/reference/blob/v0.6.0/normalize.go (ParseDockerRef)
+ */
+export function criName(image: string): string {
+  const { registry, repository, tag = "latest", digest } = parseReference(image);
+  return `${registry}/${repository}${digest === undefined ? `:${tag}` : `@${digest}`}`;
 }
