@@ -128,7 +128,7 @@ describe("examineNode finds the configured image and its line", () => {
       return { code: 0, bytes: Buffer.from(stdout), stdout, stderr: "" };
     };
     const { configured } = await examine(
-      { "etc/containerd/config.toml": "version = 3\n" },
+      { "etc/containerd/config.toml": "version = 3\n", "run/containerd/containerd.sock": "" },
       { run },
     );
     expect(configured[0]?.image).toBe(`${NAME}:3.10`);

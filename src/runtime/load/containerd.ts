@@ -3,6 +3,8 @@
  * digest and there is no pin, so both are made here, name by name.
  *
  * @see https://github.com/containerd/containerd/blob/v1.6.38/cmd/ctr/commands/images/import.go
+ * @see https://github.com/containerd/containerd/blob/v1.6.38/pkg/cri/store/image/image.go (update: since when a pin that is
+ *   set later is seen by the CRI; 1.6.20 has it not)
  * @see https://github.com/kubernetes/kubernetes/issues/81756 (a node without its pause image dies)
  * @module
  */
@@ -28,7 +30,9 @@ export function containerdImporter(ctr: Ctr): Importer {
   ];
   return {
     keepsIndex: true,
-    limits: [],
+    limits: [
+      "Older releases of containerd 1.6 and 1.7 (1.6.20 is one) tell the kubelet of a pin only when they start: systemctl restart containerd, which no pod notices",
+    ],
     plan: (file, image) => [
       importing(file, image).join(" "),
       ...byDigest(image).map(({ name, from }) => `${command.join(" ")} images tag ${from} ${name}`),

@@ -56,7 +56,7 @@ export function engineImporter(run: Run, { engine, address }: EngineOptions): Im
     image: NodeImage,
     signal: AbortSignal | undefined,
   ): Promise<Held> {
-    const inspect = [...command, "image", "inspect", "--format", "{{json .}}", plainName(name)];
+    const inspect = [...command, "image", "inspect", "--format", FORMAT, plainName(name)];
     const { code, stdout, stderr } = await run(inspect, { signal });
     if (code !== 0) {
       if (/no such image|not known|image not known/i.test(stderr)) {
@@ -66,8 +66,8 @@ export function engineImporter(run: Run, { engine, address }: EngineOptions): Im
       await must(run, inspect, signal);
     }
     const found = readInspected(stdout, inspect);
-    const digest = `sha256:${found.Id.replace(/^sha256:/, "")}`;
-    const platform = formatPlatform({ os: found.Os, architecture: found.Architecture });
+    const digest = `sha256:${found.id.replace(/^sha256:/, "")}`;
+    const platform = formatPlatform({ os: found.os, architecture: found.architecture });
     // With containerd's image store Docker calls an image by its manifest.
     const isRight = [image.config, image.manifest, image.root].some((one) => one === digest);
     const wrong = [
@@ -91,20 +91,19 @@ export function engineCommand({ engine, address }: EngineOptions): readonly stri
 }
 
 interface Inspected {
-  readonly Id: string;
-  readonly Os: string;
-  readonly Architecture: string;
+  readonly id: string;
+  readonly os: string;
+  readonly architecture: string;
 }
 
+/** Podman 4 gives something else than Docker for `{{json .}}`. */
+const FORMAT = "{{.Id}} {{.Os}} {{.Architecture}}";
+
 function readInspected(text: string, command: readonly string[]): Inspected {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown>;
-    const { Id, Os, Architecture } = value;
-    if (typeof Id === "string" && typeof Os === "string" && typeof Architecture === "string") {
-      return { Id, Os, Architecture };
-    }
-  } catch {
-    // Told below.
+  const match = /^((?:sha256:)?[0-9a-f]{64}) (\S+) (\S+)\s*$/.exec(text);
+  if (match !== null) {
+    const [, id = "", os = "", architecture = ""] = match;
+    return { id, os, architecture };
   }
   throw new HiatusError("RUNTIME", `"${command.join(" ")}" does not say what it has`, {
     detail: { command },
