@@ -9,7 +9,7 @@ config_text() {
   case $1 in
   containerd)
     cat <<'/hiatus/config'
-# containerd 2.x: /etc/containerd/conf.d/20-pause.toml
+# containerd 2.x: /etc/containerd/conf.d/50-hiatus-pause.toml
 # and in config.toml: imports = ["/etc/containerd/conf.d/*.toml"]
 version = 3
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
@@ -25,7 +25,7 @@ version = 3
     ;;
   cri-o)
     cat <<'/hiatus/config'
-# /etc/crio/crio.conf.d/20-pause.conf, then: systemctl restart crio
+# /etc/crio/crio.conf.d/50-hiatus-pause.conf, then: systemctl restart crio
 [crio.image]
 pause_image = "@IMAGE@"
 pause_command = "/pause"
@@ -33,7 +33,7 @@ pause_command = "/pause"
     ;;
   docker)
     cat <<'/hiatus/config'
-# cri-dockerd: /etc/systemd/system/cri-docker.service.d/20-pause.conf
+# cri-dockerd: /etc/systemd/system/cri-docker.service.d/50-hiatus-pause.conf
 # (keep the other words of your ExecStart), then: systemctl daemon-reload && systemctl restart cri-docker
 [Service]
 ExecStart=

@@ -144,12 +144,15 @@ load_docker() {
   show_names
 }
 
-# Podman gives every name that it is told about.
+# Podman keeps the manifest as it is when it finds an OCI layout with one entry, and no manifest.json of Docker's, which it would prefer.
 load_podman() {
   has podman || die 1 'podman is not here'
   unpack
   read_platform
-  make_archive platform
+  all_names=$image_names
+  image_names=${image_names%% *}
+  make_archive podman
+  image_names=$all_names
   if [ -n "$dry_run" ]; then
     say "would load into podman, $platform:"
     show_names
@@ -166,7 +169,7 @@ load_podman() {
   show_names
 }
 
-# make_archive index|platform: made.tar with everything, or truly no more than one platform, under the wanted names.
+# make_archive index|platform|podman: made.tar with everything, or truly no more than one platform, under the wanted names.
 make_archive() {
   mkdir -p made/blobs/sha256
   cp layout/oci-layout made/
@@ -179,7 +182,7 @@ make_archive() {
       esac
     done <table
     ;;
-  platform)
+  platform | podman)
     while read -r kind digest length type _; do
       [ "$digest" != "$platform_manifest" ] || descriptor="\"mediaType\":\"$type\",\"digest\":\"$digest\",\"size\":$length"
     done <table
@@ -194,12 +197,14 @@ make_archive() {
     for image in $image_names; do
       repo_tags="$repo_tags${repo_tags:+,}\"$image\""
     done
-    say "[{\"Config\":\"blobs/sha256/${platform_config#sha256:}\",\"RepoTags\":[$repo_tags],\"Layers\":[$layers]}]" >made/manifest.json
+    [ "$1" = podman ] || say "[{\"Config\":\"blobs/sha256/${platform_config#sha256:}\",\"RepoTags\":[$repo_tags],\"Layers\":[$layers]}]" >made/manifest.json
     ;;
   esac
   entries=''
   for image in $image_names; do
-    notes="\"io.containerd.image.name\":\"$image\",\"org.opencontainers.image.ref.name\":\"${image##*:}\""
+    reference=${image##*:}
+    [ "$1" != podman ] || reference=$image
+    notes="\"io.containerd.image.name\":\"$image\",\"org.opencontainers.image.ref.name\":\"$reference\""
     entries="$entries${entries:+,}{$descriptor,\"annotations\":{$notes}}"
   done
   say "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[$entries]}" >made/index.json
