@@ -12,6 +12,8 @@ push() {
   written=0 there=0 written_bytes=0
   accept="$root_type, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, */*"
   each_content send
+  # No tag moves before everything was read back.
+  [ -n "$dry_run" ] || each_content read_back
   for tag in $wanted_tags; do
     send_tag "$tag" "$root" "$root_type"
   done
@@ -19,7 +21,6 @@ push() {
     say "$registry/$repository_path: $written to write, $there there already; nothing was written"
     return 0
   }
-  each_content read_back
   for tag in $wanted_tags; do
     read_manifest "$tag"
     [ "$status sha256:$hash" = "200 $root" ] || die 1 "$registry/$repository_path:$tag is not what was pushed" \
