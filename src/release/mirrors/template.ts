@@ -18,7 +18,19 @@ export interface TemplateValues {
  * @see https://github.com/containerd/containerd/blob/main/internal/cri/config/config_unix.go (the default sandbox, by release)
  */
 export const TAG_LISTS: Readonly<Record<string, readonly string[]>> = {
-  "{node-defaults}": ["3.1", "3.2", "3.4.1", "3.5", "3.6", "3.7", "3.8", "3.9", "3.10", "3.10.1"],
+  "{node-defaults}": [
+    "3.1",
+    "3.2",
+    "3.4.1",
+    "3.5",
+    "3.6",
+    "3.7",
+    "3.8",
+    "3.9",
+    "3.10",
+    "3.10.1",
+    "3.10.2",
+  ],
 };
 
 /**

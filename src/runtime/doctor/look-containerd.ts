@@ -85,7 +85,7 @@ export async function lookIntoContainerd(look: ContainerdLook): Promise<readonly
 
   findings.push(
     found.pinned
-      ? says("pinned", true, "The kubelet does not collect it")
+      ? says("pinned", true, "It has the label by which containerd tells the kubelet to keep it")
       : says("pinned", false, "Nothing keeps the kubelet from collecting it", [
           `${ctr.command.join(" ")} images label ${image} ${PIN}`,
         ]),
