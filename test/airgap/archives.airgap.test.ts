@@ -7,7 +7,7 @@ import { dockerd, podman } from "./readers/engines.ts";
 import { crane, craneOfFolder, oras, skopeo } from "./readers/tools.ts";
 
 const programs = inject("programs");
-const bundles = inject("bundles").filter(({ form }) => (form as string) !== ".run");
+const bundles = inject("bundles");
 const readers = [
   dockerd,
   podman,
@@ -29,7 +29,7 @@ describe.each(readers.map((kind) => [kind.name, kind] as const))("%s", (_, kind)
   };
   afterAll(() => reader?.stop());
 
-  for (const bundle of bundles) {
+  for (const bundle of bundles.filter((one) => kind.takes?.(one) ?? true)) {
     const { row, root, config, version } = bundle;
     const refusal = kind.refuses(bundle);
     const lacking = kind.lacks?.(bundle);

@@ -12,7 +12,7 @@ import { hiatusCommand } from "../interop/registries/hiatus.ts";
 import { run } from "../runtime/command.ts";
 
 /** The forms by how their files are called. */
-export const FORMS = [".tar", ".tar.gz"] as const;
+export const FORMS = [".tar", ".tar.gz", ".tar.zst", ".run"] as const;
 
 /** One of them. */
 export type Form = (typeof FORMS)[number];
@@ -33,6 +33,8 @@ export interface Bundle {
   /** By which the image is known afterwards: the version's first, with all others, in order. */
   readonly name: string;
   readonly names: readonly string[];
+  /** Digests of what is attached to it. */
+  readonly attached: readonly string[];
   readonly tag: string;
   /** What the tag is on. */
   readonly root: string;
@@ -80,10 +82,13 @@ export async function makeBundles(
       // The first is a plain one, and the others hold the same.
       index ??= JSON.parse(await run(["tar", "-xOf", file, "index.json"])) as IndexFile;
       const names = index.manifests.flatMap(({ annotations }) => annotations?.[FULL_NAME] ?? []);
+      const attached = index.manifests.flatMap(({ digest, annotations }) =>
+        annotations?.[FULL_NAME] === undefined ? [digest] : [],
+      );
       const [first] = index.manifests;
       if (first === undefined) throw new Error(`"${file}" is empty`);
       made.push({
-        ...{ file, form, choice, tag, names, row: `${form}, ${WORDS[choice]}` },
+        ...{ file, form, choice, tag, names, attached, row: `${form}, ${WORDS[choice]}` },
         ...{ name: `${NAME}:${tag}`, root: first.digest },
         ...{ config: amd64.config, version: `pause.c ${tag}\n` },
       });
@@ -106,4 +111,13 @@ async function sign(layout: string, { digest, mediaType, size }: FixturePart): P
   const subject = { descriptor: { digest, mediaType, size }, bytes: new Uint8Array() };
   const { blobs, manifest } = referrer(subject, "signature");
   await pushAll(await openLayout(layout), [...blobs, manifest]);
+}
+
+/** Runs a bundle that is a script, as a person does. @throws Error with what it said when it does not succeed. */
+export function runScript(
+  { file }: Bundle,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return run(["sh", file, ...args], { env });
 }

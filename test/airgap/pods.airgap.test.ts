@@ -4,7 +4,7 @@ import { afterAll, describe, expect, inject, it } from "vitest";
 import { describeCell } from "../interop/matrix.ts";
 import { scratchFolder } from "../interop/stages.ts";
 import { until } from "../runtime/until.ts";
-import { type Bundle, NAME } from "./bundles.ts";
+import { type Bundle, NAME, runScript } from "./bundles.ts";
 import { generations } from "./generations.ts";
 import { importAsK3s, K3S_PROGRAMS } from "./k3s.ts";
 import { NODE_PROGRAMS, type Node, startNode } from "./node.ts";
@@ -45,8 +45,16 @@ const WAYS: readonly Way[] = [
     },
   },
   {
+    name: "--load containerd",
+    reads: ({ form }) => form === ".run",
+    byDigest: true,
+    async load({ containerd }, bundle) {
+      await runScript(bundle, ["--load", "containerd", "--address", containerd.socket]);
+    },
+  },
+  {
     name: "k3s agent/images",
-    reads: ({ form }) => (form as string) !== ".run",
+    reads: ({ form }) => form !== ".run",
     byDigest: true,
     async load(node, { file }) {
       const images = join(await scratchFolder("agent"), "images");

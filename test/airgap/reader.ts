@@ -31,6 +31,8 @@ export interface ReaderKind {
   readonly name: string;
   readonly programs: readonly string[];
   readonly peer?: Provided;
+  /** Is there a way at all to give it the bundle? @default there is */
+  takes?(bundle: Bundle): boolean;
   /** Why a bundle is nothing for it, and what it says then. Undefined when it must be able to read it. */
   refuses(bundle: Bundle): Refusal | undefined;
   /** What it does not do with a bundle that it reads, for the matrix. @default does it all */

@@ -27,6 +27,8 @@ export const PODMAN_NAMESPACES = "/run/netns";
 export interface Podman {
   readonly folder: string;
   readonly cgroup: Cgroup;
+  /** By which any podman finds the place. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `podman` and returns what it prints. */
   podman(...args: readonly string[]): Promise<string>;
   /** The same, whatever the exit code is. */
@@ -83,6 +85,7 @@ network_config_dir = "${file("networks")}"
   return {
     folder,
     cgroup,
+    env,
     podman: (...args) => run([...client, ...args], { env }),
     attempt: attemptPodman,
     async stop() {

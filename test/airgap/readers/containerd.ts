@@ -7,6 +7,7 @@ import { mkdir, rm, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CONTAINERD_PROGRAMS, type Containerd, startContainerd } from "../../runtime/containerd.ts";
 import { until } from "../../runtime/until.ts";
+import { runScript } from "../bundles.ts";
 import { importAsK3s, K3S_PROGRAMS } from "../k3s.ts";
 import type { Findings, ReaderKind } from "../reader.ts";
 
@@ -15,14 +16,20 @@ export function ctr(...flags: readonly string[]): ReaderKind {
   return {
     name: ["ctr import", ...flags].join(" "),
     programs: CONTAINERD_PROGRAMS,
+    takes: ({ form }) => form !== ".run" || flags.length === 0,
     refuses: ({ form }) =>
-      form === ".tar" ? undefined : { why: "unpack it first", says: /invalid tar header/ },
+      form === ".tar" || form === ".run"
+        ? undefined
+        : { why: "unpack it first", says: /invalid tar header/ },
     async start() {
       const daemon = await startContainerd();
       return {
         stop: daemon.stop,
-        async read({ file, name }) {
-          await daemon.ctr("images", "import", ...flags, file);
+        async read(bundle) {
+          const { form, file, name } = bundle;
+          const place = ["--address", daemon.socket, "--namespace", "test"];
+          if (form === ".run") await runScript(bundle, ["--load", "containerd", ...place]);
+          else await daemon.ctr("images", "import", ...flags, file);
           return lookAt(daemon, name);
         },
       };
@@ -40,9 +47,11 @@ export const k3s: ReaderKind = {
     const images = join(scratch, "agent", "images");
     return {
       stop: daemon.stop,
-      async read({ file, name, root }) {
+      async read(bundle) {
+        const { form, file, name, root } = bundle;
         await mkdir(images, { recursive: true });
-        await symlink(file, join(images, basename(file)));
+        if (form === ".run") await runScript(bundle, ["--load", "k3s", "--data-dir", scratch]);
+        else await symlink(file, join(images, basename(file)));
         await importAsK3s(daemon, images);
         await rm(images, { recursive: true });
         return lookAt(daemon, `${name.replace(/:[^:]+$/, "")}@${root}`);

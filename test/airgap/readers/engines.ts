@@ -1,11 +1,12 @@
 /**
- * Docker and Podman: `load`, and then the image runs under its name.
+ * Docker and Podman: `load`, by themselves or by the script, and then the image runs under its name.
  *
  * @module
  */
+import { join } from "node:path";
 import { DOCKER_PROGRAMS, startDockerd } from "../../runtime/dockerd.ts";
 import { PODMAN_PROGRAMS, preparePodman } from "../../runtime/podman.ts";
-import type { Bundle } from "../bundles.ts";
+import { type Bundle, runScript } from "../bundles.ts";
 import { hasSeveral, type ReaderKind } from "../reader.ts";
 
 const NAME_AND_ID = "{{.Repository}}:{{.Tag}} {{.ID}}";
@@ -14,13 +15,17 @@ const NAME_AND_ID = "{{.Repository}}:{{.Tag}} {{.ID}}";
 export const dockerd: ReaderKind = {
   name: "docker load",
   programs: DOCKER_PROGRAMS,
-  refuses: () => undefined,
+  refuses: ({ form }) =>
+    form === ".tar.zst" ? { why: "unpack it first", says: /invalid tar header/ } : undefined,
   async start() {
-    const { docker, stop } = await startDockerd();
+    const { folder, docker, stop } = await startDockerd();
+    const address = ["--address", `unix://${join(folder, "docker.sock")}`];
     return {
       stop,
-      async read({ file, name }: Bundle) {
-        await docker("load", "--quiet", "--input", file);
+      async read(bundle) {
+        const { form, file, name } = bundle;
+        if (form === ".run") await runScript(bundle, ["--load", "docker", ...address]);
+        else await docker("load", "--quiet", "--input", file);
         const config = (await docker("image", "inspect", "--format", "{{.Id}}", name)).trim();
         const version = await docker(
           "run",
@@ -47,23 +52,25 @@ export const dockerd: ReaderKind = {
 
 /**
  * Debian's podman. It reads a layout of one entry; of others the part that is Docker's, in which there is no index, and that
- * only when it is not compressed.
+ * not when it is gzipped.
  */
 export const podman: ReaderKind = {
   name: "podman load",
   programs: PODMAN_PROGRAMS,
   refuses: (bundle) =>
-    hasSeveral(bundle) && bundle.form !== ".tar"
+    hasSeveral(bundle) && bundle.form === ".tar.gz"
       ? { why: "unpack it first", says: /more than one image in oci/ }
       : undefined,
-  lacks: (bundle) => (hasSeveral(bundle) ? "its own digest" : undefined),
+  lacks: (bundle) =>
+    hasSeveral(bundle) || isPartly(bundle) ? "by the digest of the index" : undefined,
   async start() {
     const place = await preparePodman();
     return {
       stop: place.stop,
-      async read(bundle: Bundle) {
-        const { file, name } = bundle;
-        await place.podman("load", "--quiet", "--input", file);
+      async read(bundle) {
+        const { form, file, name } = bundle;
+        if (form === ".run") await runScript(bundle, ["--load", "podman"], place.env);
+        else await place.podman("load", "--quiet", "--input", file);
         const format = "{{.Id}} {{.Digest}}";
         const said = await place.podman("image", "inspect", "--format", format, name);
         const [id = "", root = ""] = said.trim().split(" ");
@@ -79,9 +86,14 @@ export const podman: ReaderKind = {
         const listed = await place.podman("images", "--no-trunc", "--format", NAME_AND_ID);
         const names = listed.split("\n").map((line) => line.split(" ")[0] ?? "");
         await place.podman("rmi", "--all", "--force");
-        const whole = hasSeveral(bundle) ? {} : { root };
+        const whole = hasSeveral(bundle) || isPartly(bundle) ? {} : { root };
         return { ...whole, config: `sha256:${id}`, names, version };
       },
     };
   },
 };
+
+/** Does the script load one image of several? */
+function isPartly({ form, choice }: Bundle): boolean {
+  return form === ".run" && choice !== "one";
+}

@@ -9,7 +9,7 @@ import { type Provided, programOf } from "../../interop/peers.ts";
 import { hiatus } from "../../interop/registries/hiatus.ts";
 import { sha256 } from "../../interop/sha256.ts";
 import { run } from "../../runtime/command.ts";
-import type { Bundle } from "../bundles.ts";
+import { type Bundle, runScript } from "../bundles.ts";
 import { hasSeveral, type Reader, type ReaderKind, type Refusal } from "../reader.ts";
 
 /** Debian's skopeo, which takes an archive for a layout, compressed or not. */
@@ -18,8 +18,10 @@ export const skopeo: ReaderKind = {
   programs: ["skopeo"],
   refuses: () => undefined,
   start: (scratch) =>
-    copyingReader(scratch, async ({ file, tag }, to) => {
-      const from = `oci-archive:${file}:${tag}`;
+    copyingReader(scratch, async (bundle, to) => {
+      const { tag } = bundle;
+      const place = await placeOf(bundle, scratch);
+      const from = `${bundle.form === ".run" ? "oci" : "oci-archive"}:${place}:${tag}`;
       const flags = ["--insecure-policy", "copy", "--quiet", "--all"];
       await run(["skopeo", ...flags, from, `oci:${to}:${tag}`], { env: { TMPDIR: scratch } });
     }),
@@ -33,8 +35,10 @@ export function oras(peer: Provided): ReaderKind {
     peer,
     refuses: refusesCompressed,
     start: (scratch) =>
-      copyingReader(scratch, async ({ file, tag }, to) => {
-        const layouts = ["--from-oci-layout", `${file}:${tag}`, "--to-oci-layout", `${to}:${tag}`];
+      copyingReader(scratch, async (bundle, to) => {
+        const { tag } = bundle;
+        const from = await placeOf(bundle, scratch);
+        const layouts = ["--from-oci-layout", `${from}:${tag}`, "--to-oci-layout", `${to}:${tag}`];
         await run([programOf(peer), "cp", "--no-tty", ...layouts]);
       }),
   };
@@ -46,6 +50,7 @@ export function crane(peer: Provided): ReaderKind {
     name: "crane push",
     programs: [],
     peer,
+    takes: ({ form }) => form !== ".run",
     refuses: (bundle) =>
       refusesCompressed(bundle) ??
       (bundle.choice === "one"
@@ -55,10 +60,10 @@ export function crane(peer: Provided): ReaderKind {
   };
 }
 
-/** crane, given the folder that tar makes of a bundle: that is a layout. */
+/** crane, given the folder that tar or the script makes of a bundle: that is a layout. */
 export function craneOfFolder(peer: Provided): ReaderKind {
   return {
-    name: "tar, crane push",
+    name: "crane push of a folder",
     programs: ["tar", "gzip", "zstd"],
     peer,
     refuses: (bundle) =>
@@ -66,17 +71,27 @@ export function craneOfFolder(peer: Provided): ReaderKind {
         ? { why: "it takes one name", says: /layout contains \d+ entries/ }
         : undefined,
     start: (scratch) =>
-      pushingReader(scratch, peer, async ({ file }, to) => {
-        await run(["tar", "-xf", file, "-C", to]);
+      pushingReader(scratch, peer, async (bundle, to) => {
+        if (bundle.form === ".run") return placeOf(bundle, scratch);
+        await run(["tar", "-xf", bundle.file, "-C", to]);
         return to;
       }),
   };
 }
 
 function refusesCompressed({ form }: Bundle): Refusal | undefined {
-  return form === ".tar"
+  return form === ".tar" || form === ".run"
     ? undefined
     : { why: "unpack it first", says: /invalid tar header|not a tar|unexpected EOF/i };
+}
+
+/** The file of an archive, or the layout that a script writes. @param scratch - Where to; what was there is removed. */
+async function placeOf(bundle: Bundle, scratch: string): Promise<string> {
+  if (bundle.form !== ".run") return bundle.file;
+  const folder = join(scratch, "extracted");
+  await rm(folder, { recursive: true, force: true });
+  await runScript(bundle, ["--extract", folder]);
+  return folder;
 }
 
 /** One that copies a bundle into a layout. */
