@@ -2,7 +2,9 @@ import { mkdir, rm, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import { describeCell } from "../interop/matrix.ts";
+import { hiatusCommand } from "../interop/registries/hiatus.ts";
 import { scratchFolder } from "../interop/stages.ts";
+import { run } from "../runtime/command.ts";
 import { until } from "../runtime/until.ts";
 import { type Bundle, NAME, runScript } from "./bundles.ts";
 import { generations } from "./generations.ts";
@@ -45,11 +47,21 @@ const WAYS: readonly Way[] = [
     },
   },
   {
+    name: "hiatus load",
+    reads: () => true,
+    byDigest: true,
+    async load({ containerd }, { file }) {
+      const into = ["--into", "containerd", "--address", containerd.socket];
+      await run([...hiatusCommand(), "load", file, ...into], { env: containerd.env });
+    },
+  },
+  {
     name: "--load containerd",
     reads: ({ form }) => form === ".run",
     byDigest: true,
     async load({ containerd }, bundle) {
-      await runScript(bundle, ["--load", "containerd", "--address", containerd.socket]);
+      const into = ["--load", "containerd", "--address", containerd.socket];
+      await runScript(bundle, into, containerd.env);
     },
   },
   {
@@ -85,7 +97,7 @@ describe.each(generations(inject("programs").containerd).map((one) => [one.name,
       ({ table: "airgap", row, column: `pod, ${column}`, instead: "yes" }) as const;
 
     for (const way of WAYS) {
-      for (const bundle of bundles.filter(way.reads)) {
+      for (const bundle of bundles.filter((one) => way.reads(one) && isTold(way, one))) {
         describeCell(
           cellOf(bundle.row),
           [participant],
@@ -119,3 +131,8 @@ describe.each(generations(inject("programs").containerd).map((one) => [one.name,
     }
   },
 );
+
+/** One way with everything that there is, the others with what they may make something else of. */
+function isTold({ name: way }: Way, { choice }: Bundle): boolean {
+  return way === "ctr import" || choice === "all" || choice === "names";
+}

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { describeCell } from "../interop/matrix.ts";
 import { isUp } from "../interop/raw.ts";
 import { hiatusCommand } from "../interop/registries/hiatus.ts";
 import { scratchFolder } from "../interop/stages.ts";
+import { run } from "../runtime/command.ts";
 import { type Daemon, startDaemon } from "../runtime/daemon.ts";
 import { NAME } from "./bundles.ts";
 import { generations } from "./generations.ts";
@@ -61,9 +62,26 @@ describe.each(generations(inject("programs").containerd).map((one) => [one.name,
                 log: join(folder, "serve.log"),
                 ready: () => isUp(new URL(`http://${listen}/`)),
               });
-              await mkdir(join(hosts, "registry.k8s.io"), { recursive: true });
-              const mirror = `[host."http://${listen}"]\n  capabilities = ["pull", "resolve"]\n`;
-              await writeFile(join(hosts, "registry.k8s.io", "hosts.toml"), mirror);
+              // What the command says of this node's version, where it says it. A mirror is read at each pull.
+              const wanted = [
+                "--image",
+                name,
+                "--mirror",
+                `http://${listen}`,
+                "--kubernetes",
+                "1.34",
+              ];
+              const version = ["--runtime", "containerd", "--runtime-version", generation.version];
+              await run([
+                ...hiatusCommand(),
+                "node-config",
+                ...version,
+                ...wanted,
+                "--out",
+                folder,
+              ]);
+              const written = join(folder, "etc", "containerd", "certs.d");
+              await cp(written, hosts, { recursive: true });
             });
             afterAll(async () => {
               await served?.stop();

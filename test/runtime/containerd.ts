@@ -39,6 +39,8 @@ export interface Containerd {
   readonly folder: string;
   readonly socket: string;
   readonly cgroup: Cgroup;
+  /** By which others find its `ctr` first. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `ctr` against it in its namespace and returns what that prints. */
   ctr(...args: readonly string[]): Promise<string>;
   /** Writes down what happens to containers from now on, one line for each event, until it is stopped. */
@@ -67,6 +69,7 @@ export async function startContainerd({
   if (cri !== undefined) await writeNetwork(folder, cri.bridge);
   const program = (name: string) => (programs === undefined ? name : join(programs, name));
   const client = [program("ctr"), "--address", socket];
+  const env = programs === undefined ? {} : { PATH: `${programs}:${PATH}` };
   let daemon: Daemon | undefined;
   const stop = async () => {
     const strays = straysOf(folder, cri?.bridge);
@@ -83,7 +86,7 @@ export async function startContainerd({
       log: join(folder, "containerd.log"),
       ready: async () => (await attempt([...client, "version"], { timeout: 5_000 })).code === 0,
       // It finds its shim there.
-      ...(programs === undefined ? {} : { env: { PATH: `${programs}:${PATH}` } }),
+      env,
     });
   } catch (error) {
     await stop();
@@ -93,6 +96,7 @@ export async function startContainerd({
     folder,
     socket,
     cgroup,
+    env,
     ctr: (...args) => run([...client, "--namespace", namespace, ...args]),
     async watch() {
       const file = join(folder, "events.log");
