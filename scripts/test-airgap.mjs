@@ -27,6 +27,12 @@ for (const name of PEER_NAMES) programs[name] = await ensurePeer(name);
 const deno = await ensureRuntime("deno");
 programs.deno = deno === undefined ? { missing: whyNoRuntimes() ?? "no Deno" } : { program: deno };
 
+// An interface that has nothing but an IPv6 address of its link, as bridges have for a moment, would make the C library look for
+// IPv6 alone, and no longer find localhost.
+const enter = `ip link set lo up
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+exec "$@"`;
+
 const vitest = path.join(root, "node_modules", ".bin", "vitest");
 const config = path.join("test", "airgap", "vitest.config.ts");
 const page = args.length > 0 ? {} : { HIATUS_INTEROP_PAGE: path.join(root, "docs", "interop.md") };
@@ -35,5 +41,5 @@ const { exitCode } = await $({
   stdio: "inherit",
   nothrow: true,
   env: { ...process.env, HIATUS_AIRGAP_PROGRAMS: JSON.stringify(programs), ...page },
-})`unshare --net -- sh -c ${'ip link set lo up && exec "$@"'} offline ${vitest} run --root ${root} --config ${config} ${args}`;
+})`unshare --net -- sh -ec ${enter} offline ${vitest} run --root ${root} --config ${config} ${args}`;
 process.exitCode = exitCode ?? 1;
