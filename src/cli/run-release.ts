@@ -10,19 +10,19 @@ import { awaitStaged } from "../release/await-staged.ts";
 import { checkMirrors, type MirrorCheck } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
 import { imageFor } from "../release/image.ts";
-import type { MirrorState, ReleaseEvent, ReleaseImage, ReleaseResult } from "../release/model.ts";
+import type { MirrorState, ReleaseImage, ReleaseResult } from "../release/model.ts";
 import type { PlannedMove } from "../release/moves.ts";
 import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
 import { recordEvents } from "../release/report/happened.ts";
-import { writeReleaseReport, writeRollbackReport } from "../release/report/write.ts";
-import { type RollbackResult, rollback } from "../release/rollback.ts";
+import { writeReleaseReport } from "../release/report/write.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ReleasePresenter } from "./present/release.ts";
 import { shortPath } from "./present/short-path.ts";
 import type { ReleaseFlags } from "./release.ts";
 import { journalPath, mirrorsFor, nameImage, shardOf } from "./release-setup.ts";
 import { commandsOf } from "./report-commands.ts";
+import { rollBack } from "./roll-back.ts";
 import { type TakenImage, takeImage } from "./take-image.ts";
 
 /** Where the report is written when nobody says. */
@@ -133,35 +133,13 @@ export async function runRollback(
     const { onConnection } = presenter;
     const opened = await openMirrors(found.mirrors, { onEvent: onConnection, actions: undefined });
     const journal = journalPath(named, flags);
-    const recorder = recordEvents();
-    const onEvent = (event: ReleaseEvent): void => {
-      recorder.onEvent(event);
-      presenter.onEvent(event);
-    };
-    const result = await rollback(opened, { journal, onEvent, signal });
     const folder = flags.report ?? REPORT_FOLDER;
-    const path = await writeRollbackReport(folder, result, found.mirrors, journal, {
-      happened: recorder.happened(),
-      commands: commandsOf(image, flags),
-    });
-    presenter.rolledBack(result, [["report", path]]);
-    if (result.result === "failed") throw rollbackFailure(result, journal);
+    const commands = commandsOf(image, flags);
+    const { mirrors } = found;
+    await rollBack({ mirrors, opened, journal, folder, commands }, presenter, signal);
   } finally {
     await found.close();
   }
-}
-
-/** The error for tags of which some could not be put back. */
-export function rollbackFailure({ mirrors }: RollbackResult, journal: string): HiatusError {
-  const failed = mirrors.filter(({ failures }) => failures.length > 0);
-  return new HiatusError(
-    "REGISTRY",
-    `${failed.length} of ${mirrors.length} mirrors could not be rolled back as a whole`,
-    {
-      detail: { failed: failed.map(({ mirror }) => mirror), journal },
-      hint: "Mend what is named above and run --rollback again; what was put back stays",
-    },
-  );
 }
 
 /** What was published to our own registry is fetched again and compared. */

@@ -14,8 +14,8 @@ import type { MirrorState, ReleaseImage, ReleaseResult } from "../release/model.
 import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
 import { recordEvents } from "../release/report/happened.ts";
+import type { ReportCommands } from "../release/report/next-steps.ts";
 import { writeReleaseReport } from "../release/report/write.ts";
-import { rollback } from "../release/rollback.ts";
 import { nameOfImage, renderTags, tagsOfImage } from "./bundle-names.ts";
 import { confirmation } from "./confirm.ts";
 import { checkPlain, readLogin } from "./connect.ts";
@@ -24,9 +24,12 @@ import { parseDestinations, registriesOf } from "./destinations.ts";
 import { type OpenedSource, openSource, parseSource } from "./open.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ReleasePresenter } from "./present/release.ts";
-import { rollbackFailure } from "./run-release.ts";
+import { rollBack } from "./roll-back.ts";
 import type { SeedFlags } from "./seed.ts";
 import { loginEnvironment, type SeededImage, seedMirrors } from "./seed-mirrors.ts";
+
+/** Where the report is written when nobody says. */
+const REPORT_FOLDER = join("dist", "report");
 
 /**
  * Seeds, or takes the last seeding back.
@@ -58,9 +61,9 @@ export async function runSeed(
         onEvent: onConnection,
         actions: undefined,
       });
-      const result = await rollback(reached, { journal, onEvent, signal });
-      presenter.rolledBack(result);
-      if (result.result === "failed") throw rollbackFailure(result, journal);
+      const commands = commandsOf(bundle, to, flags);
+      const folder = flags.report ?? REPORT_FOLDER;
+      await rollBack({ mirrors, opened: reached, journal, folder, commands }, presenter, signal);
       return undefined;
     }
     if (flags.forget) await forgetRelease(journal);
@@ -142,6 +145,15 @@ async function tellMore(
   const more: [string, string][] = [];
   if (result.journal !== undefined) more.push(["journal", result.journal]);
   if (flags.dryRun) return more;
+  const commands = commandsOf(bundle, to, flags);
+  const folder = flags.report ?? REPORT_FOLDER;
+  const page = await writeReleaseReport(folder, result, image, { ...context, commands, signal });
+  more.push(["report", page]);
+  return more;
+}
+
+/** What the report gives as next steps, with what this run was told. */
+function commandsOf(bundle: string, to: readonly string[], flags: SeedFlags): ReportCommands {
   const { mirrors, only, tag, state } = flags;
   const given = [
     ...["seed", bundle, ...to],
@@ -152,15 +164,11 @@ async function tellMore(
   ];
   const command = (...words: readonly string[]): string =>
     `${commandName()} ${quoteCommand([...given, ...words])}`;
-  const commands = {
+  return {
     release: command(),
     resume: command("--resume"),
     rollback: command("--rollback"),
     check: command("--dry-run"),
     repair: command(),
   };
-  const folder = flags.report ?? join("dist", "report");
-  const page = await writeReleaseReport(folder, result, image, { ...context, commands, signal });
-  more.push(["report", page]);
-  return more;
 }

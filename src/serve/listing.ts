@@ -119,7 +119,8 @@ async function referrersOf(
   if (repository === undefined) return [];
   // Only the digest of a subject is compared.
   const subject = { mediaType: MediaType.ociManifest, digest, size: 0 };
+  const options = { ...filters, damaged: "leave out" } as const;
   const found: Descriptor[] = [];
-  for await (const referrer of repository.referrers(subject, filters)) found.push(referrer);
+  for await (const referrer of repository.referrers(subject, options)) found.push(referrer);
   return found.sort((a, b) => (a.digest < b.digest ? -1 : 1));
 }

@@ -15,7 +15,7 @@ import { contentNotFound } from "./errors.ts";
 import { type LayoutIndex, parseLayoutIndex, tagsOf } from "./layout-index.ts";
 import { checkMarker } from "./layout-open.ts";
 import { resolveName } from "./names.ts";
-import type { Measurer, ReferrerLister, Source, StoreOptions } from "./source.ts";
+import type { Measurer, ReferrerLister, ReferrerOptions, Source, StoreOptions } from "./source.ts";
 import { readTar, type TarItem } from "./tar-reader.ts";
 import { verified } from "./verify.ts";
 
@@ -119,13 +119,10 @@ class ArchiveSource implements Archive {
     return this.#item(digest)?.size;
   }
 
-  async *referrers(
-    subject: Descriptor,
-    options: StoreOptions & { readonly artifactType?: string } = {},
-  ): AsyncGenerator<Descriptor> {
+  async *referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncGenerator<Descriptor> {
     options.signal?.throwIfAborted();
     const listed = this.#index.entries.map((entry) => entry.descriptor);
-    yield* referrersAmong(this.#shelf, listed, subject, options.artifactType);
+    yield* referrersAmong(this.#shelf, listed, subject, options);
   }
 
   async indexBytes(): Promise<Uint8Array> {

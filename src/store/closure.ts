@@ -11,7 +11,7 @@ import { childrenOf, isIndex, parseDocument, READ_LIMIT } from "../oci/document.
 import type { Index, Manifest } from "../oci/manifest.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
 import { contentNotFound, incomplete } from "./errors.ts";
-import type { StoreOptions } from "./source.ts";
+import type { ReferrerOptions, StoreOptions } from "./source.ts";
 import { verified, verifyBytes } from "./verify.ts";
 
 /** Deepest nesting of indexes that is followed. */
@@ -119,14 +119,14 @@ export function* referrersAmong(
   shelf: Shelf,
   candidates: Iterable<Descriptor>,
   subject: Descriptor,
-  artifactType: string | undefined,
+  { artifactType, damaged }: ReferrerOptions,
 ): Generator<Descriptor> {
   const seen = new Set<string>();
   for (const candidate of candidates) {
     if (seen.has(candidate.digest) || !hasSuccessors(candidate.mediaType)) continue;
     seen.add(candidate.digest);
     if (candidate.size > READ_LIMIT || !holds(shelf, candidate)) continue;
-    const referrer = referrerOf(shelf, candidate);
+    const referrer = referrerOf(shelf, candidate, damaged);
     if (referrer?.subject !== subject.digest) continue;
     if (artifactType !== undefined && artifactType !== referrer.descriptor.artifactType) continue;
     yield referrer.descriptor;
@@ -145,7 +145,11 @@ interface Referrer {
  */
 const REFERRERS = new WeakMap<Shelf, Map<string, Referrer | undefined>>();
 
-function referrerOf(shelf: Shelf, candidate: Descriptor): Referrer | undefined {
+function referrerOf(
+  shelf: Shelf,
+  candidate: Descriptor,
+  damaged: ReferrerOptions["damaged"],
+): Referrer | undefined {
   const { mediaType, digest, size } = candidate;
   const known = REFERRERS.get(shelf) ?? new Map<string, Referrer | undefined>();
   REFERRERS.set(shelf, known);
@@ -155,8 +159,8 @@ function referrerOf(shelf: Shelf, candidate: Descriptor): Referrer | undefined {
   try {
     document = readDocument(shelf, candidate);
   } catch (error) {
-    // As in isWhole: what is damaged does not count as there, and must not hide the others. It may be mended later.
-    if (error instanceof HiatusError) return undefined;
+    // Not noted: it may be mended later.
+    if (error instanceof HiatusError && damaged === "leave out") return undefined;
     throw error;
   }
   const type = document.artifactType ?? (isIndex(document) ? undefined : document.config.mediaType);

@@ -35,7 +35,15 @@ import { createIndexReader, readIndexBytes, updateIndex } from "./layout-index-f
 import { checkLayout, makeFolder, makeLayout } from "./layout-open.ts";
 import { resolveName } from "./names.ts";
 import { readChunks, readFile, sizeOfFile } from "./read-file.ts";
-import type { Deleter, Measurer, ReferrerLister, Store, StoreOptions, Untagger } from "./source.ts";
+import type {
+  Deleter,
+  Measurer,
+  ReferrerLister,
+  ReferrerOptions,
+  Store,
+  StoreOptions,
+  Untagger,
+} from "./source.ts";
 import { verified, verifyBytes } from "./verify.ts";
 import { type WriteOptions, writeFileAside } from "./write-file.ts";
 
@@ -183,13 +191,10 @@ class LayoutStore implements Layout {
     }
   }
 
-  async *referrers(
-    subject: Descriptor,
-    options: StoreOptions & { readonly artifactType?: string } = {},
-  ): AsyncGenerator<Descriptor> {
+  async *referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncGenerator<Descriptor> {
     options.signal?.throwIfAborted();
     const listed = this.#readIndex().entries.map((entry) => entry.descriptor);
-    yield* referrersAmong(this.#shelf, listed, subject, options.artifactType);
+    yield* referrersAmong(this.#shelf, listed, subject, options);
   }
 
   async indexBytes(): Promise<Uint8Array> {

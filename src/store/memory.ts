@@ -9,7 +9,15 @@ import { hasSuccessors } from "../oci/media-type.ts";
 import { parseTag } from "../oci/tag.ts";
 import { admit, collect, isWhole, readDocument, referrersAmong, type Shelf } from "./closure.ts";
 import { contentNotFound, notTaggable, referenceNotFound } from "./errors.ts";
-import type { Deleter, Measurer, ReferrerLister, Store, StoreOptions, Untagger } from "./source.ts";
+import type {
+  Deleter,
+  Measurer,
+  ReferrerLister,
+  ReferrerOptions,
+  Store,
+  StoreOptions,
+  Untagger,
+} from "./source.ts";
 import { verified } from "./verify.ts";
 
 /** A store in memory. */
@@ -108,11 +116,8 @@ class MemoryStore implements Memory {
     }
   }
 
-  async *referrers(
-    subject: Descriptor,
-    options: StoreOptions & { readonly artifactType?: string } = {},
-  ): AsyncGenerator<Descriptor> {
+  async *referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncGenerator<Descriptor> {
     options.signal?.throwIfAborted();
-    yield* referrersAmong(this.#shelf, this.#documents.values(), subject, options.artifactType);
+    yield* referrersAmong(this.#shelf, this.#documents.values(), subject, options);
   }
 }

@@ -57,12 +57,22 @@ export interface Deleter {
   delete(descriptor: Descriptor, options?: StoreOptions): Promise<void>;
 }
 
+/** Which referrers are listed. */
+export interface ReferrerOptions extends StoreOptions {
+  /** @default any */
+  readonly artifactType?: string | undefined;
+  /**
+   * A listed manifest that cannot be read stops who copies, because a signature must not get lost unseen; who lists for others leaves it
+   * out, so that it hides none. Stores that only ask somebody else see none of it.
+   * @default "throw"
+   */
+  readonly damaged?: "throw" | "leave out" | undefined;
+}
+
 /** A store that can list what refers to a subject. */
 export interface ReferrerLister {
-  referrers(
-    subject: Descriptor,
-    options?: StoreOptions & { readonly artifactType?: string },
-  ): AsyncIterable<Descriptor>;
+  /** @throws HiatusError `CONTENT` when a manifest is damaged, unless it is to be left out. */
+  referrers(subject: Descriptor, options?: ReferrerOptions): AsyncIterable<Descriptor>;
 }
 
 /** A store that can take a blob from another repository of the same registry, with no bytes on the way. */

@@ -77,6 +77,8 @@ describe("hiatus seed", () => {
     expect(await run(BUNDLE, to, "--rollback")).toMatchObject({ code: 0 });
     expect(await tagged(`${to}:3.9`)).toBe(old);
     expect(await tagged(`${to}:3.10`)).toBeUndefined();
+    const report = readFileSync(join(cwd, "dist", "report", "report.json"), "utf8");
+    expect(JSON.parse(report)).toMatchObject({ kind: "rollback" });
   });
 
   test("takes mirrors of a file, some of them, and tags that are asked for", async () => {

@@ -132,7 +132,7 @@ function readReferrers(
   return attempt(async () => {
     const found: Descriptor[] = [];
     if (!canListReferrers(source)) return found;
-    for await (const referrer of source.referrers(descriptor, { signal })) {
+    for await (const referrer of source.referrers(descriptor, { signal, damaged: "leave out" })) {
       found.push(referrer);
       if (found.length > REFERRERS_LIMIT) break;
     }
