@@ -4,6 +4,8 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { referrersTag } from "../oci/tag.ts";
 import { RUN_LIMIT } from "../store/run-file.ts";
 import type { ArchivedImage, Contents, ContentsOptions } from "./contents.ts";
 import type { RunItem } from "./run/content.ts";
@@ -27,6 +29,12 @@ export function runOf(
   const [first] = tags;
   if (first === undefined) throw refusal("its image has no tag", "Give it one with --tag");
   const tagOf = new Map(attachments.map(({ descriptor, tag }) => [descriptor.digest, tag]));
+  // A tag that lists referrers already came along as it was.
+  const isListed = ({ digest }: Descriptor) => [...tagOf.values()].includes(referrersTag(digest));
+  const referrers = attachments
+    .filter(({ tag, subject }) => tag === undefined && !isListed(subject))
+    .map(({ subject, descriptor }) => ({ subject: subject.digest, descriptor }))
+    .sort((a, b) => (a.subject < b.subject ? -1 : Number(a.subject > b.subject)));
   const contents: readonly RunItem[] = [
     ...plan.blobs.map((descriptor) => ({ kind: "blob", descriptor }) as const),
     ...plan.levels.flat().map(({ descriptor }) => {
@@ -44,6 +52,7 @@ export function runOf(
       return { platform, manifest: descriptor, config, layers };
     }),
     contents,
+    referrers,
     archive,
   });
   if (script.byteLength <= RUN_LIMIT) return script;

@@ -6,11 +6,12 @@
  */
 import { HiatusError, isHiatusError } from "../errors.ts";
 import { type Descriptor, describe } from "../oci/descriptor.ts";
-import { algorithmOf, type Digest, hexOf, parseDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { isIndex, parseDocument } from "../oci/document.ts";
 import { encodeJson } from "../oci/json.ts";
 import type { Index, Manifest } from "../oci/manifest.ts";
 import { isIndexType, MediaType } from "../oci/media-type.ts";
+import { referrersTag } from "../oci/tag.ts";
 import type { StoreOptions } from "../store/source.ts";
 import { putManifest } from "./put-manifest.ts";
 import { readManifest } from "./read-manifest.ts";
@@ -19,12 +20,6 @@ import { backoff } from "./retry.ts";
 
 /** Most referrers that the tag of one subject may list. */
 const ENTRIES_LIMIT = 900;
-
-/** The tag of a subject: `sha256-<hex>`, of which at most 64 characters of hex. */
-export function referrersTag(subject: Digest): string {
-  const digest = parseDigest(subject);
-  return `${algorithmOf(digest)}-${hexOf(digest).slice(0, 64)}`;
-}
 
 /** What the tag of a subject lists; undefined when there is no such tag. */
 export async function readReferrersTag(

@@ -5,7 +5,7 @@
  */
 import { HiatusError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { algorithmOf } from "../../oci/digest.ts";
+import { algorithmOf, type Digest } from "../../oci/digest.ts";
 import { formatPlatform, type Platform } from "../../oci/platform.ts";
 import { parseTag } from "../../oci/tag.ts";
 
@@ -23,6 +23,12 @@ export interface RunItem {
   readonly descriptor: Descriptor;
   /** Tag by which registries without referrers find an attachment: `sha256-…`, `sha256-….sig`. */
   readonly tag?: string | undefined;
+}
+
+/** Something that refers to a content, as a registry lists it. */
+export interface RunReferrer {
+  readonly subject: Digest;
+  readonly descriptor: Descriptor;
 }
 
 /** A short text that `--print-config` prints for a runtime. */
@@ -47,6 +53,8 @@ export interface RunContent {
   readonly platforms: readonly RunPlatform[];
   /** Everything in the archive in the order in which it is pushed: blobs, then manifests with children before parents. The root is one of them. */
   readonly contents: readonly RunItem[];
+  /** What a tag lists at registries that do not by themselves; those of a subject stand together. @default none */
+  readonly referrers?: readonly RunReferrer[] | undefined;
   /** The archive, a tar compressed by gzip: `oci-layout`, `index.json` and `blobs/sha256/…`. */
   readonly archive: Uint8Array;
   /** @default those of the script */
@@ -62,6 +70,7 @@ export interface RunContent {
  * platform OS/ARCHITECTURE[/VARIANT] BYTES MANIFEST CONFIG LAYER…
  * blob DIGEST SIZE TYPE
  * manifest DIGEST SIZE TYPE [TAG]
+ * referrer DIGEST SIZE TYPE SUBJECT ARTIFACT-TYPE|none
  * ```
  *
  * @throws HiatusError `INVALID` when a value could be anything but one plain word in a shell, or a digest is not SHA-256.
@@ -79,6 +88,10 @@ export function contentsTable(content: RunContent): string {
       kind,
       ...wordsOf(descriptor),
       ...(tag === undefined ? [] : [parseTag(tag)]),
+    ]),
+    ...(content.referrers ?? []).map(({ subject, descriptor }) => [
+      ...["referrer", ...wordsOf(descriptor)],
+      ...[subject, descriptor.artifactType ?? "none"],
     ]),
   ];
   if (tags.length === 0) refuse("it has no tag");

@@ -14,6 +14,7 @@ push() {
   each_content send
   # No tag moves before everything was read back.
   [ -n "$dry_run" ] || each_content read_back
+  [ -n "$dry_run" ] || list_referrers
   for tag in $wanted_tags; do
     send_tag "$tag" "$root" "$root_type"
   done
@@ -146,6 +147,54 @@ send_attachment_tag() {
   200*) note "$tag is left as it is: $registry has other attachments there" ;;
   *) send_tag "$tag" "$digest" "$type" ;;
   esac
+}
+
+# Where a registry does not list what refers to a content, a tag of that content does ("referrers tag schema" of the specification).
+list_referrers() {
+  last=''
+  while read -r kind _ _ _ subject _ <&4; do
+    [ "$kind" = referrer ] && [ "$subject" != "$last" ] || continue
+    last=$subject
+    digests=$(awk -v subject="$subject" '$1 == "referrer" && $5 == subject { print $2 }' <table)
+    ask GET "$base/referrers/$subject"
+    lists_all || send_referrers_tag
+  done 4<table
+}
+
+lists_all() {
+  [ "$status" = 200 ] || return 1
+  for digest in $digests; do
+    grep -q "$digest" answer || return 1
+  done
+}
+
+# A tag that lists those of others is left alone: merging them takes one who reads JSON.
+send_referrers_tag() {
+  tag=sha256-${subject#sha256:}
+  read_manifest "$tag"
+  case $status in
+  403 | 404 | 405) ;;
+  *)
+    lists_all || note "$tag does not list all that refers to it and is left as it is; hiatus seed adds to it"
+    return 0
+    ;;
+  esac
+  awk -v subject="$subject" -v type=application/vnd.oci.image.index.v1+json '
+    BEGIN { printf "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[", type }
+    $1 == "referrer" && $5 == subject {
+      artifact = $6 == "none" ? "" : ",\"artifactType\":\"" $6 "\""
+      printf "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%s%s}", comma, $4, $2, $3, artifact
+      comma = ","
+    }
+    END { printf "]}" }' <table >referrers
+  size_of referrers
+  written=$((written + 1)) written_bytes=$((written_bytes + size)) blob=referrers
+  put_manifest "$tag" application/vnd.oci.image.index.v1+json
+  hash_of referrers
+  listed=$hash
+  read_manifest "$tag"
+  [ "$status $hash" = "200 $listed" ] || die 1 "$registry/$repository_path:$tag is not what was pushed" \
+    'Somebody else may have moved it; push again'
 }
 
 # Reads a content and holds it against its digest. What a registry said it has and does not is sent once more.
