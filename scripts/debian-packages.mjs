@@ -41,6 +41,9 @@ export const REGISTRY_PACKAGES = ["docker-registry", "openssl"];
 /** Shells, and what the self-extracting script may call: test/bundle/run*.test.ts. */
 export const SHELL_PACKAGES = ["dash", "mksh", "busybox-static", "shellcheck", "curl", "wget"];
 
+/** What reads and writes what we compress. */
+export const ARCHIVER_PACKAGES = ["zstd"];
+
 /** For `npm test`. */
 export const TEST_PACKAGES = [
   ...CONSUMER_PACKAGES,
@@ -49,6 +52,7 @@ export const TEST_PACKAGES = [
   ...BROWSER_PACKAGES,
   ...REGISTRY_PACKAGES,
   ...SHELL_PACKAGES,
+  ...ARCHIVER_PACKAGES,
 ];
 
 /** For `npm run test:e2e`: pods need networks, and containers something to run. */
@@ -72,13 +76,14 @@ export const INTEROP_PACKAGES = [...CONSUMER_PACKAGES, ...REGISTRY_PACKAGES];
 export const AIRGAP_PACKAGES = [
   ...RUNTIME_PACKAGES,
   ...REGISTRY_PACKAGES,
-  ...["dash", "mksh", "curl", "wget", "zstd"],
+  ...SHELL_PACKAGES,
+  ...ARCHIVER_PACKAGES,
 ];
 
 /** For `npm run test:kernels`: emulators of whole machines, as Debian 12 groups them, and what unpacks a kernel. */
 export const KERNEL_PACKAGES = [
   ...["arm", "mips", "misc", "ppc", "x86"].map((group) => `qemu-system-${group}`),
-  "zstd",
+  ...ARCHIVER_PACKAGES,
 ];
 
 /** A cross compiler. @param {string} triplet */
