@@ -22,7 +22,7 @@ export async function preflight(
   image: ReleaseImage,
   options: ProbeOptions = {},
 ): Promise<MirrorState> {
-  const { mirror, fresh } = open;
+  const { mirror } = open;
   const { signal } = options;
   const variant = variantFor(mirror, image);
   // The version's tag is asked for first and alone: it is what a mirror that holds everything is known by, and it settles
@@ -31,7 +31,7 @@ export async function preflight(
   const first = await stateOf(open, version, variant, { signal });
   const behind = first.action !== "keep";
   const [isThere, , ...others] = await together([
-    behind ? fresh.exists(variant.root, { signal }) : true,
+    behind ? isWhole(open, variant, { signal }) : true,
     behind ? open.probe(options) : undefined,
     ...aliases.map((tag) => stateOf(open, tag, variant, { signal })),
   ]);
@@ -41,6 +41,23 @@ export async function preflight(
   const profile = open.profile();
   const objections = await knownObjections(variant, mirror, profile, { signal });
   return { mirror, variant, profile, objections, present, tags };
+}
+
+/**
+ * Is the root there? A mirror that hands out something else under its digest (some keep what they are sent without looking) does not have
+ * it: it is pushed again, and read back like everything.
+ */
+async function isWhole(
+  { fresh }: OpenMirror,
+  { root }: ReleaseVariant,
+  options: StoreOptions,
+): Promise<boolean> {
+  try {
+    return await fresh.exists(root, options);
+  } catch (error) {
+    if (error instanceof HiatusError && error.code === "CONTENT") return false;
+    throw error;
+  }
 }
 
 /** Waits for all, also when one fails: nobody may be at work any more when a mirror is given up. @throws what comes first in the list. */

@@ -349,6 +349,29 @@ describe("a release that dies at any write of its journal", () => {
 });
 
 describe("release of what a mirror has lost", () => {
+  test("takes a root that is another content than its digest for absent, and pushes it", async () => {
+    const { mirrors, run } = setup(1);
+    const [mirror] = mirrors as [MemoryMirror];
+    const exists = mirror.memory.exists.bind(mirror.memory);
+    let damaged = true;
+    Object.assign(mirror, {
+      fresh: Object.assign(Object.create(mirror.memory), {
+        fetch: mirror.memory.fetch.bind(mirror.memory),
+        resolve: mirror.memory.resolve.bind(mirror.memory),
+        async exists(...args: Parameters<typeof exists>) {
+          if (damaged && args[0].digest === root) {
+            damaged = false;
+            throw new HiatusError("CONTENT", "other bytes");
+          }
+          return await exists(...args);
+        },
+      }),
+    });
+    expect(await run()).toMatchObject({ result: "released" });
+    expect(damaged).toBe(false);
+    expect(mirror.log).toContain(`push ${root}`);
+  });
+
   test("pushes everything again when the mirror does not hand out what it says it has", async () => {
     const { mirrors, run } = setup(2);
     await run();

