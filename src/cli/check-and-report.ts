@@ -24,20 +24,14 @@ export interface Checked {
 export async function checkAndReport(
   image: string,
   flags: Pick<CheckFlags, "deep" | "report" | "mirrors" | "only" | "from" | "version">,
-  { onEvent }: Pick<ReleasePresenter, "onEvent">,
+  presenter: Pick<ReleasePresenter, "onEvent">,
   signal: AbortSignal,
   { expected, opened }: Pick<Expected, "expected" | "opened">,
 ): Promise<Checked> {
   const { deep, report } = flags;
-  const recorder = recordEvents();
-  const checks = await checkMirrors(expected, opened, {
-    deep,
-    onEvent(event) {
-      recorder.onEvent(event);
-      onEvent(event);
-    },
-    signal,
-  });
+  const recorder = recordEvents({ to: { onEvent: presenter.onEvent } });
+  const { onEvent } = recorder;
+  const checks = await checkMirrors(expected, opened, { deep, onEvent, signal });
   if (report === undefined) return { checks, more: [] };
   const happened = recorder.happened();
   const { writeCheckReport } = await import("../release/report/write.ts");

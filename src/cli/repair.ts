@@ -5,7 +5,6 @@
  */
 import { HiatusError } from "../errors.ts";
 import { forgetRelease } from "../release/forget.ts";
-import type { MirrorState } from "../release/model.ts";
 import { release } from "../release/release.ts";
 import { recordEvents } from "../release/report/happened.ts";
 import type { CheckFlags } from "./check.ts";
@@ -41,21 +40,15 @@ export async function runRepair(
       const journal = journalPath(named, flags).replace(/\.ndjson$/, ".repair.ndjson");
       // What is wrong was looked up just now; how far a repair came that was stopped says nothing more.
       if (!dryRun) await forgetRelease(journal);
-      const recorder = recordEvents();
-      let plan: readonly MirrorState[] = [];
+      const recorder = recordEvents({ to: presenter });
+      const { onEvent, onPlan } = recorder;
       const result = await release(expected, drifted, {
         journal,
         repair: true,
         dryRun,
         confirm: confirmation(flags, () => presenter.pause(), signal),
-        onPlan(states) {
-          plan = states;
-          presenter.onPlan(states);
-        },
-        onEvent(event) {
-          recorder.onEvent(event);
-          presenter.onEvent(event);
-        },
+        onPlan,
+        onEvent,
         signal,
       });
       const told: [string, string][] = [];
@@ -66,7 +59,7 @@ export async function runRepair(
         const { writeReleaseReport } = await import("../release/report/write.ts");
         const page = await writeReleaseReport(report, result, expected, {
           happened,
-          plan,
+          plan: recorder.plan(),
           // A repair that was stopped is begun again: what is wrong is looked up anew.
           commands: { ...commands, release: resume, resume },
           signal,

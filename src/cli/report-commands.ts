@@ -1,12 +1,16 @@
 /**
- * The commands that reports give as next steps.
+ * Where reports lie, and the commands that they give as next steps.
  *
  * @module
  */
+import { join } from "node:path";
 import { quoteCommand } from "../build/argv.ts";
 import type { ReportCommands } from "../release/report/next-steps.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ImageQuery } from "./release-setup.ts";
+
+/** Where a report is written when nobody says. */
+export const REPORT_FOLDER = join("dist", "report");
 
 /** Each with what this run was told. */
 export function commandsOf(

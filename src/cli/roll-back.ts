@@ -5,7 +5,7 @@
  */
 import { HiatusError } from "../errors.ts";
 import type { OpenMirror } from "../release/mirror-stores.ts";
-import type { Mirror, ReleaseEvent } from "../release/model.ts";
+import type { Mirror } from "../release/model.ts";
 import { recordEvents } from "../release/report/happened.ts";
 import type { ReportCommands } from "../release/report/next-steps.ts";
 import { writeRollbackReport } from "../release/report/write.ts";
@@ -29,11 +29,8 @@ export async function rollBack(
   presenter: ReleasePresenter,
   signal: AbortSignal,
 ): Promise<void> {
-  const recorder = recordEvents();
-  const onEvent = (event: ReleaseEvent): void => {
-    recorder.onEvent(event);
-    presenter.onEvent(event);
-  };
+  const recorder = recordEvents({ to: { onEvent: presenter.onEvent } });
+  const { onEvent } = recorder;
   const result = await rollback(opened, { journal, onEvent, signal });
   const happened = recorder.happened();
   const path = await writeRollbackReport(folder, result, mirrors, journal, { happened, commands });

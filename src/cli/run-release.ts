@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { quoteCommand } from "../build/argv.ts";
 import { HiatusError } from "../errors.ts";
 import { awaitStaged } from "../release/await-staged.ts";
 import { checkMirrors, type MirrorCheck } from "../release/check.ts";
 import { forgetRelease } from "../release/forget.ts";
 import { imageFor } from "../release/image.ts";
-import type { MirrorState, ReleaseImage, ReleaseResult } from "../release/model.ts";
+import type { ReleaseImage, ReleaseResult } from "../release/model.ts";
 import type { PlannedMove } from "../release/moves.ts";
 import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
@@ -21,12 +20,9 @@ import type { ReleasePresenter } from "./present/release.ts";
 import { shortPath } from "./present/short-path.ts";
 import type { ReleaseFlags } from "./release.ts";
 import { journalPath, mirrorsFor, nameImage, shardOf } from "./release-setup.ts";
-import { commandsOf } from "./report-commands.ts";
+import { commandsOf, REPORT_FOLDER } from "./report-commands.ts";
 import { rollBack } from "./roll-back.ts";
 import { type TakenImage, takeImage } from "./take-image.ts";
-
-/** Where the report is written when nobody says. */
-const REPORT_FOLDER = join("dist", "report");
 
 /** Flags, and who is asked before tags move. */
 export interface RunReleaseFlags extends ReleaseFlags {
@@ -73,22 +69,15 @@ export async function runRelease(
         onEvent({ type: "warning", message });
       }
     }
-    const recorder = recordEvents();
-    let plan: readonly MirrorState[] = [];
+    const recorder = recordEvents({ to: presenter });
     const result = await release(ready, opened, {
       journal,
       dryRun: flags.dryRun,
       stageOnly: flags.stageOnly,
       resume: flags.resume,
       confirm: flags.confirm,
-      onPlan(states) {
-        plan = states;
-        presenter.onPlan(states);
-      },
-      onEvent(event) {
-        recorder.onEvent(event);
-        onEvent(event);
-      },
+      onPlan: recorder.onPlan,
+      onEvent: recorder.onEvent,
       signal,
     });
     const more: [string, string][] = [];
@@ -106,7 +95,7 @@ export async function runRelease(
       const happened = recorder.happened();
       const path = await writeReleaseReport(folder, result, ready, {
         happened,
-        plan,
+        plan: recorder.plan(),
         commands: commandsOf(image, flags),
         signal,
       });

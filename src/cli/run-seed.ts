@@ -10,7 +10,7 @@ import { HiatusError } from "../errors.ts";
 import { withBase } from "../release/base.ts";
 import { forgetRelease } from "../release/forget.ts";
 import { formOf, imageFor } from "../release/image.ts";
-import type { MirrorState, ReleaseImage, ReleaseResult } from "../release/model.ts";
+import type { ReleaseImage, ReleaseResult } from "../release/model.ts";
 import { openMirrors } from "../release/open-mirror.ts";
 import { release } from "../release/release.ts";
 import { recordEvents } from "../release/report/happened.ts";
@@ -24,12 +24,10 @@ import { parseDestinations, registriesOf } from "./destinations.ts";
 import { type OpenedSource, openSource, parseSource } from "./open.ts";
 import { commandName } from "./present/command-name.ts";
 import type { ReleasePresenter } from "./present/release.ts";
+import { REPORT_FOLDER } from "./report-commands.ts";
 import { rollBack } from "./roll-back.ts";
 import type { SeedFlags } from "./seed.ts";
 import { loginEnvironment, type SeededImage, seedMirrors } from "./seed-mirrors.ts";
-
-/** Where the report is written when nobody says. */
-const REPORT_FOLDER = join("dist", "report");
 
 /**
  * Seeds, or takes the last seeding back.
@@ -51,7 +49,7 @@ export async function runSeed(
   try {
     const seeded = await nameSeeded(bundle, opened, flags, signal);
     const mirrors = await seedMirrors(to, seeded, flags, login);
-    const { onEvent, onPlan, onConnection } = presenter;
+    const { onConnection } = presenter;
     const name = `${seeded.image}-${seeded.version}.seed.ndjson`;
     const journal = join(flags.state ?? join("dist", "release"), name);
     const env = loginEnvironment(process.env, login);
@@ -72,8 +70,7 @@ export async function runSeed(
     const ready = await imageFor({ name: image, version, source, root }, mirrors, { signal });
     for (const variant of ready.variants) await checkBundle(variant, delta, { signal });
     const reached = await openMirrors(mirrors, { env, onEvent: onConnection });
-    const recorder = recordEvents();
-    let plan: readonly MirrorState[] = [];
+    const recorder = recordEvents({ to: presenter });
     const result = await release(
       ready,
       delta === undefined ? reached : await withBase(ready, reached, delta, { signal }),
@@ -82,18 +79,12 @@ export async function runSeed(
         dryRun: flags.dryRun,
         resume: flags.resume,
         confirm: confirmation(flags, () => presenter.pause(), signal),
-        onPlan(states) {
-          plan = states;
-          onPlan(states);
-        },
-        onEvent(event) {
-          recorder.onEvent(event);
-          onEvent(event);
-        },
+        onPlan: recorder.onPlan,
+        onEvent: recorder.onEvent,
         signal,
       },
     );
-    const happened = { happened: recorder.happened(), plan };
+    const happened = { happened: recorder.happened(), plan: recorder.plan() };
     presenter.done(result, await tellMore(bundle, to, flags, ready, result, happened, signal));
     return result;
   } finally {

@@ -219,6 +219,24 @@ describe("examineNode compares kubelet, kubeadm and runtime", () => {
   });
 });
 
+test("a kubeadm that disagrees with RKE2 is mended by a command that there is", async () => {
+  const { findings } = await examine(
+    {
+      "etc/rancher/rke2/config.yaml": "debug: true\n",
+      "etc/kubernetes/kubeadm.yaml": "kind: ClusterConfiguration\nimageRepository: x.example/k8s\n",
+    },
+    { kubernetes: "1.31" },
+  );
+  expect(findingsOf(findings, "kubeadm", "agrees")).toMatchObject([
+    {
+      status: "wrong",
+      mend: [
+        "hiatus node-config --runtime k3s --image x.example/k8s/pause:3.10 --kubernetes 1.31 --runtime-version VERSION",
+      ],
+    },
+  ]);
+});
+
 describe("examineNode asks CRI-O and Docker by their programs", () => {
   const answer =
     (value: unknown): Run =>
@@ -255,6 +273,19 @@ describe("examineNode asks CRI-O and Docker by their programs", () => {
     const { findings } = await examine(criO, { run });
     expect(findingsOf(findings, "cri-o", "platform")).toMatchObject([{ status: "wrong" }]);
     expect(findingsOf(findings, "cri-o", "pinned")).toMatchObject([{ status: "wrong" }]);
+  });
+
+  test("docker: there, and what it does not show is said", async () => {
+    const run = answer({ Id: `sha256:${"c".repeat(64)}`, Os: "linux", Architecture: "amd64" });
+    const files = { "etc/systemd/system/cri-docker.service": `ExecStart=x ${FLAG}=${NAME}:3.10\n` };
+    const { findings } = await examine(files, { run });
+    expect(findings.map(({ check, status }) => [check, status])).toEqual([
+      ["configured", "ok"],
+      ["present", "ok"],
+      ["platform", "ok"],
+      ["complete", "not looked at"],
+      ["pinned", "not looked at"],
+    ]);
   });
 
   test("docker: missing", async () => {

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# How runtimes are told which pause image to use. Replaced where the one who writes the bundle brings texts of his own.
+# How runtimes are told which pause image to use, in short: `hiatus node-config` knows what each version wants.
 
 config_names() {
   echo 'containerd cri-o docker k3s kubelet kubeadm'

@@ -31,14 +31,6 @@ export interface RunReferrer {
   readonly descriptor: Descriptor;
 }
 
-/** A short text that `--print-config` prints for a runtime. */
-export interface RunConfig {
-  /** For example `containerd`. */
-  readonly runtime: string;
-  /** Lines of text. `@IMAGE@` stands for the image's reference, `@REGISTRY@` for its registry, `@REPOSITORY@` for it without tag. */
-  readonly text: string;
-}
-
 /** What a script is made of. */
 export interface RunContent {
   /** `pause`. */
@@ -57,8 +49,6 @@ export interface RunContent {
   readonly referrers?: readonly RunReferrer[] | undefined;
   /** The archive, a tar compressed by gzip: `oci-layout`, `index.json` and `blobs/sha256/…`. */
   readonly archive: Uint8Array;
-  /** @default those of the script */
-  readonly configs?: readonly RunConfig[] | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@
 
 /** Commands that hints name. */
 const COMMAND =
-  /(?<![\w/.-])hiatus (?=(?:build|bundle|seed|inspect|push|pull|tags|serve|verify|release|check|repair)\b)/g;
+  /(?<![\w/.-])hiatus (?=(?:build|bundle|seed|load|node-config|doctor|inspect|push|pull|tags|serve|verify|release|check|repair)\b)/g;
 
 /** How the command was started is how it is started again: by npm, by Deno, or as it is. */
 export function commandName(): string {

@@ -6,6 +6,7 @@
 import pc from "picocolors";
 import type { Diagnosis } from "../../runtime/doctor/doctor.ts";
 import type { NodeFinding } from "../../runtime/doctor/model.ts";
+import { pasteable } from "./command-name.ts";
 import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
 
@@ -38,5 +39,9 @@ function placeText(place: NodeFinding["place"]): string {
 
 function mending({ component, check, status, mend }: NodeFinding): readonly string[] {
   if (status !== "wrong" || mend === undefined) return [];
-  return ["", pc.bold(`${component}, ${check}`), ...mend.map((one) => `    ${printable(one)}`)];
+  return [
+    "",
+    pc.bold(`${component}, ${check}`),
+    ...mend.map((one) => `    ${printable(pasteable(one))}`),
+  ];
 }

@@ -5,6 +5,7 @@
  */
 import pc from "picocolors";
 import type { NodeConfig, NodeFile } from "../../runtime/node-config.ts";
+import { pasteable } from "./command-name.ts";
 import { printable } from "./printable.ts";
 
 /** The lines. Files that were written are named, others are shown. */
@@ -22,7 +23,7 @@ export function formatNodeConfig(
       "and look",
       look.map(({ command, shows }) => `${command}   ${pc.dim(`# ${shows}`)}`),
     ),
-    ...warnings.map((warning) => `${pc.yellow("note")} ${warning}`),
+    ...warnings.map((warning) => `${pc.yellow("note")} ${pasteable(warning)}`),
   ];
 }
 

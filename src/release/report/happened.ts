@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Phase, ReleaseEvent } from "../model.ts";
+import type { MirrorState, Phase, ReleaseEvent } from "../model.ts";
 import { fromOutside } from "./from-outside.ts";
 import type { ReleaseReport, Span } from "./model.ts";
 
@@ -18,15 +18,26 @@ export interface Happened {
   readonly warnings: ReleaseReport["warnings"];
 }
 
-/** Listens to events. */
+/** Who else is told what is recorded. */
+export interface Listener {
+  readonly onEvent: (event: ReleaseEvent) => void;
+  readonly onPlan?: ((states: readonly MirrorState[]) => void) | undefined;
+}
+
+/** Listens to events, and passes them on. */
 export interface Recorder {
   onEvent(event: ReleaseEvent): void;
+  onPlan(states: readonly MirrorState[]): void;
+  /** What was planned; nothing where no plan came. */
+  plan(): readonly MirrorState[];
   /** What happened until now. What has begun and not ended ends now. */
   happened(): Happened;
 }
 
-/** Clocks, for tests. */
+/** Who is told besides, and clocks for tests. */
 export interface RecorderOptions {
+  /** @default nobody */
+  readonly to?: Listener | undefined;
   /** The date. @default that of the machine */
   readonly started?: Date | undefined;
   /** Milliseconds, from anywhere, never backwards. @default performance.now */
@@ -40,12 +51,13 @@ interface Open {
 
 /** Begins to listen, and the clock with it: make it right before what it listens to. */
 export function recordEvents(options: RecorderOptions = {}): Recorder {
-  const { started = new Date(), clock = () => performance.now() } = options;
+  const { to, started = new Date(), clock = () => performance.now() } = options;
   const zero = clock();
   const now = () => Math.max(0, Math.round(clock() - zero));
   const open = new Map<string, Open>();
   const mirrors = new Map<string, Span[]>();
   const warnings: ReleaseReport["warnings"][number][] = [];
+  let planned: readonly MirrorState[] = [];
 
   const end = (key: string, name: string): void => {
     const one = open.get(key);
@@ -54,7 +66,13 @@ export function recordEvents(options: RecorderOptions = {}): Recorder {
     mirrors.set(name, [...(mirrors.get(name) ?? []), { ...one, end: now() }]);
   };
   return {
+    plan: () => planned,
+    onPlan(states) {
+      planned = states;
+      to?.onPlan?.(states);
+    },
     onEvent(event) {
+      to?.onEvent(event);
       if (event.type === "warning") {
         const { mirror = null, message, hint } = event;
         const more = hint === undefined ? null : fromOutside(hint);

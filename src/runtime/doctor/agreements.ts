@@ -23,7 +23,7 @@ export function agreements(
   const of = (name: string) => configured.find(({ component }) => component === name);
   return [
     ...flagFindings(of("kubelet"), runtimes, kubernetes, refusesFlag),
-    ...kubeadmFindings(of("kubeadm"), runtimes),
+    ...kubeadmFindings(of("kubeadm"), runtimes, kubernetes),
   ];
 }
 
@@ -69,6 +69,7 @@ function flagFindings(
 function kubeadmFindings(
   kubeadm: Configured | undefined,
   runtimes: readonly Configured[],
+  kubernetes: Version | undefined,
 ): readonly NodeFinding[] {
   if (kubeadm === undefined) return [];
   if (kubeadm.image === undefined) {
@@ -76,10 +77,14 @@ function kubeadmFindings(
       "The version of Kubernetes is not known, and so not what kubeadm pulls (--kubernetes VERSION)";
     return [{ ...notLooked("kubeadm", "agrees", said), place: kubeadm.place }];
   }
-  const mend = [
-    `hiatus node-config --runtime ${runtimes[0]?.component ?? "containerd"} --image ${kubeadm.image} --kubernetes VERSION --runtime-version VERSION`,
-  ];
-  return compare(kubeadm, runtimes, "pulls", mend);
+  const { image } = kubeadm;
+  const asked = `--kubernetes ${kubernetes?.text ?? "VERSION"} --runtime-version VERSION`;
+  return runtimes.flatMap((runtime) => {
+    // RKE2 is configured as k3s is.
+    const name = runtime.component === "rke2" ? "k3s" : runtime.component;
+    const mend = [`hiatus node-config --runtime ${name} --image ${image} ${asked}`];
+    return compare(kubeadm, [runtime], "pulls", mend);
+  });
 }
 
 function compare(

@@ -76,6 +76,11 @@ export async function lookIntoDocker(
     says("present", true, `${image} is ${digests[0]}`),
     platformFinding(look, found.Os, found.Architecture),
     notLooked(component, "complete", "docker does not show single contents"),
+    notLooked(
+      component,
+      "pinned",
+      "Docker has no pins; cri-dockerd tells the kubelet what to keep",
+    ),
     ...digestFinding(look, digests),
   ];
 }

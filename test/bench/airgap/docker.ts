@@ -18,9 +18,13 @@ export interface Saver {
 }
 
 /** The client of a daemon, by a command that anybody can run. */
-export function clientOf({ folder }: Dockerd): readonly string[] {
-  const socket = `unix://${join(folder, "docker.sock")}`;
-  return [findProgram("docker") ?? "docker", "--host", socket];
+export function clientOf(daemon: Dockerd): readonly string[] {
+  return [findProgram("docker") ?? "docker", "--host", addressOf(daemon)];
+}
+
+/** Where a daemon listens. */
+export function addressOf({ folder }: Dockerd): string {
+  return `unix://${join(folder, "docker.sock")}`;
 }
 
 /** Starts one and loads the image of this machine into it; undefined where it cannot be had. */

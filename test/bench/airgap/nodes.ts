@@ -12,7 +12,7 @@ import { PODMAN_PROGRAMS, preparePodman } from "../../runtime/podman.ts";
 import type { Context } from "../context.ts";
 import { type Contender, interleave, type Timing } from "../interleave.ts";
 import type { Weighed } from "./bundles.ts";
-import { clientOf } from "./docker.ts";
+import { addressOf, clientOf } from "./docker.ts";
 
 /** Times of one way to load. */
 export interface Loaded {
@@ -48,6 +48,8 @@ interface NodeKind {
 
 /** What there is to be loaded. */
 interface Files {
+  /** Our command, and what loads there with it. */
+  readonly hiatus: readonly string[];
   readonly tar: string | undefined;
   readonly run: string | undefined;
   readonly one: string | undefined;
@@ -70,7 +72,7 @@ function way(
 const containerd: NodeKind = {
   title: "containerd",
   programs: CONTAINERD_PROGRAMS,
-  async start({ tar, oci }) {
+  async start({ hiatus, tar, run, oci }) {
     const daemon = await startContainerd();
     const ctr = ["ctr", "--address", daemon.socket, "--namespace", "test"];
     const load = (file: string) => [...ctr, "images", "import", file];
@@ -79,6 +81,14 @@ const containerd: NodeKind = {
       ways: [
         ...way("ctr images import, our .tar", true, tar, load),
         ...way("ctr images import, upstream's oci-archive", false, oci, load),
+        ...way("hiatus load, our .tar: names, pins and looks too", true, tar, (file) => [
+          ...[...hiatus, "load", file, "--into", "containerd"],
+          ...["--address", daemon.socket, "--namespace", "test"],
+        ]),
+        ...way("sh pause.run --load: names, pins and looks too", true, run, (file) => [
+          ...["sh", file, "--load", "containerd"],
+          ...["--address", daemon.socket, "--namespace", "test"],
+        ]),
       ],
       async forget() {
         for (const [list, remove] of [
@@ -102,7 +112,7 @@ const containerd: NodeKind = {
 const docker: NodeKind = {
   title: "Docker",
   programs: DOCKER_PROGRAMS,
-  async start({ tar, one, docker: archive }) {
+  async start({ hiatus, tar, run, one, docker: archive }) {
     const daemon = await startDockerd();
     const load = (file: string) => [...clientOf(daemon), "load", "--quiet", "--input", file];
     return {
@@ -111,6 +121,12 @@ const docker: NodeKind = {
         ...way("docker load, our .tar of linux/amd64", true, one, load),
         ...way("docker load, our .tar, all eleven of it", true, tar, load),
         ...way("docker load, upstream's of linux/amd64", false, archive, load),
+        ...way("hiatus load, our .tar", true, tar, (file) => [
+          ...[...hiatus, "load", file, "--into", "docker", "--address", addressOf(daemon)],
+        ]),
+        ...way("sh pause.run --load", true, run, (file) => [
+          ...["sh", file, "--load", "docker", "--address", addressOf(daemon)],
+        ]),
       ],
       async forget() {
         const ids = (await daemon.docker("images", "--quiet", "--no-trunc")).split("\n");
@@ -158,6 +174,7 @@ export async function loadNodes(
 ): Promise<readonly NodeCase[]> {
   const has = (ending: string) => carried.find(({ path }) => path.endsWith(ending))?.path;
   const files: Files = {
+    hiatus: [process.execPath, join(context.root, "lib", "cli", "main.js")],
     tar: has("/pause.tar"),
     run: has("/pause.run"),
     oci: has("/skopeo-oci.tar"),

@@ -11,6 +11,11 @@ describe("pasteable", () => {
     ],
     ["Bring them back with hiatus repair", "Bring them back with npx hiatus repair"],
     ["use: hiatus push a b, or: hiatus tags c", "use: npx hiatus push a b, or: npx hiatus tags c"],
+    [
+      "load it (hiatus load F), then hiatus doctor",
+      "load it (npx hiatus load F), then npx hiatus doctor",
+    ],
+    ["hiatus node-config --runtime k3s", "npx hiatus node-config --runtime k3s"],
     // What is no command stays: a folder, a name, what has its runner already.
     ["Look into /srv/hiatus build", "Look into /srv/hiatus build"],
     ["hiatus is at work", "hiatus is at work"],
