@@ -153,7 +153,8 @@ send_attachment_tag() {
 list_referrers() {
   last=''
   while read -r kind _ _ _ subject _ <&4; do
-    [ "$kind" = referrer ] && [ "$subject" != "$last" ] || continue
+    [ "$kind" = referrer ] || continue
+    [ "$subject" != "$last" ] || continue
     last=$subject
     digests=$(awk -v subject="$subject" '$1 == "referrer" && $5 == subject { print $2 }' <table)
     ask GET "$base/referrers/$subject"
