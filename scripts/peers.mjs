@@ -5,7 +5,7 @@
  * go.sum under test/, which names every byte that they are built from.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lock } from "./lock.mjs";
@@ -18,7 +18,7 @@ import { lock } from "./lock.mjs";
  * @property {string} build The package that is built: `.` is the peer's own folder.
  * @property {readonly string[]} [also] Packages of programs that it does not run without; they are built beside it.
  * @property {string} [shelf] Where that folder is; test/interop/peers, when it is not said.
- * @property {"locked" | "installed" | "tests"} how By the folder's go.sum, by `go install`, or a package of tests.
+ * @property {"locked" | "installed" | "tests"} how A program, or a package of tests, by the folder's go.sum; or by `go install`.
  * @property {string} [tags] For `go install`.
  */
 
@@ -54,19 +54,21 @@ export const PEERS = {
   },
   // No extension but what a bare registry has: each tag of zot adds one, and databases of the world's flaws with them.
   zot: { module: ZOT, version: "v2.1.13", build: `${ZOT}/cmd/zot`, how: "installed" },
-  // The commit of tag v1.1.1, which this module has no tag of its own for.
+  // The suite of 1.1 in Ginkgo. This is the newest of it that the module proxy hands out; it has no version of tag v1.1.1.
   conformance: {
     module: CONFORMANCE,
-    version: "v0.0.0-20250123160558-a139cc423184",
+    version: "v0.0.0-20231101194043-f2182352d4cc",
     build: CONFORMANCE,
     how: "tests",
+    shelf: "test/conformance/peers",
   },
   // The suite as it was written anew in 2026, at a commit of main.
   "conformance-main": {
     module: CONFORMANCE,
-    version: "97274622c11112caa21efb8c52acca3c6b8fa7f1",
+    version: "v0.0.0-20260831232431-97274622c111",
     build: CONFORMANCE,
-    how: "installed",
+    how: "locked",
+    shelf: "test/conformance/peers",
   },
   kustomize: {
     module: "sigs.k8s.io/kustomize/kustomize/v5",
@@ -160,33 +162,28 @@ async function build(name, folder) {
  * @param {string} aside
  */
 function stepsOf(name, aside) {
-  const { module, version, build, how, tags, also, shelf = "test/interop/peers" } = PEERS[name];
+  const { version, build, how, tags, also, shelf = "test/interop/peers" } = PEERS[name];
   const output = join(aside, name);
   // Everybody who runs it has the same bytes, and no symbols, which nobody needs.
   const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+  const cwd = fileURLToPath(new URL(`../${shelf}/${name}`, import.meta.url));
+  if (how === "tests") {
+    return [() => go(["test", "-mod=readonly", "-c", ...flags, "-o", output, build], cwd)];
+  }
   if (how === "locked") {
-    const cwd = fileURLToPath(new URL(`../${shelf}/${name}`, import.meta.url));
     // Several go into the folder under their own names.
     const [to, packages] = also === undefined ? [output, [build]] : [aside, [build, ...also]];
     return [() => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd)];
   }
-  if (how === "installed") {
-    const chosen = tags === undefined ? [] : [`-tags=${tags}`];
-    const last = build.split("/").at(-1) ?? "";
-    return [
-      () => go(["install", ...flags, ...chosen, `${build}@${version}`], aside, { GOBIN: aside }),
-      async () => {
-        if (last !== name) renameSync(join(aside, last), output);
-        return { code: 0, said: "" };
-      },
-    ];
-  }
-  // Tests of another module are built from within one that requires it.
-  writeFileSync(
-    join(aside, "go.mod"),
-    `module hiatus.invalid/peers/${name}\n\ngo 1.25\n\nrequire ${module} ${version}\n`,
-  );
-  return [() => go(["test", "-mod=mod", "-c", ...flags, "-o", output, build], aside)];
+  const chosen = tags === undefined ? [] : [`-tags=${tags}`];
+  const last = build.split("/").at(-1) ?? "";
+  return [
+    () => go(["install", ...flags, ...chosen, `${build}@${version}`], aside, { GOBIN: aside }),
+    async () => {
+      if (last !== name) renameSync(join(aside, last), output);
+      return { code: 0, said: "" };
+    },
+  ];
 }
 
 /**
