@@ -62,8 +62,8 @@ function withContents(open: OpenMirror, delta: Delta, contents: readonly Descrip
       if (missing.length > 0) throw baseMissing(place, delta, missing);
       await open.probe(options);
     },
+    abandonUploads: () => open.abandonUploads(),
     cost: () => open.cost(),
-    close: () => open.close(),
   };
 }
 

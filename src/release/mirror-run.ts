@@ -26,8 +26,6 @@ export interface MirrorRun {
   readonly failures: MirrorFailure[];
   readonly tags: TagOutcome[];
   readonly timings: Partial<Record<Phase, number>>;
-  /** What nobody waited for: it ends by itself, well or not. */
-  readonly tidying: Promise<void>[];
 }
 
 /** What every phase takes. */
@@ -46,7 +44,6 @@ export function startRun(open: OpenMirror): MirrorRun {
     failures: [],
     tags: [],
     timings: {},
-    tidying: [],
   };
 }
 

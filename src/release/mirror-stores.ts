@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ProbeOptions } from "../remote/abilities.ts";
-import type { Source, Store } from "../store/source.ts";
+import type { Source, Store, StoreOptions } from "../store/source.ts";
 import type { Mirror } from "./model.ts";
 
 /** A mirror, open. */
@@ -19,12 +18,13 @@ export interface OpenMirror {
   /** What kind of registry it is, as far as is known by now. */
   profile(): string;
   /**
-   * Finds out whether one may push here, leaving nothing behind.
+   * Finds out whether one may push here, by an upload which the first blob takes.
    *
    * @throws HiatusError with what is to be done: log in, make the project, ask for the right.
    */
-  probe(options?: ProbeOptions): Promise<void>;
+  probe(options?: StoreOptions): Promise<void>;
+  /** Leaves nothing behind of a probe that no blob came after. Never fails. */
+  abandonUploads(): Promise<void>;
   /** Requests sent and bytes of bodies sent so far. */
   cost(): { readonly requests: number; readonly bytes: number };
-  close(): void;
 }

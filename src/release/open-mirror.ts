@@ -105,9 +105,9 @@ export async function openMirror(
       return open("get");
     },
     profile: () => store.profile.name,
-    probe: (how) => store.probe(how),
+    probe: (how) => store.probe({ ...how, keep: true }),
+    abandonUploads: () => store.abandonUploads(),
     cost: () => ({ ...cost }),
-    close: () => undefined,
   };
 }
 

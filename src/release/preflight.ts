@@ -4,7 +4,6 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
-import type { ProbeOptions } from "../remote/abilities.ts";
 import type { StoreOptions } from "../store/source.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { Mirror, MirrorState, ReleaseImage, ReleaseVariant, TagState } from "./model.ts";
@@ -20,7 +19,7 @@ import { readTag } from "./tags.ts";
 export async function preflight(
   open: OpenMirror,
   image: ReleaseImage,
-  options: ProbeOptions = {},
+  options: StoreOptions = {},
 ): Promise<MirrorState> {
   const { mirror } = open;
   const { signal } = options;
@@ -32,10 +31,10 @@ export async function preflight(
   const behind = first.action !== "keep";
   const [isThere, , ...others] = await together([
     behind ? isWhole(open, variant, { signal }) : true,
-    behind ? open.probe(options) : undefined,
+    behind ? open.probe({ signal }) : undefined,
     ...aliases.map((tag) => stateOf(open, tag, variant, { signal })),
   ]);
-  if (!behind && others.some(({ action }) => action !== "keep")) await open.probe(options);
+  if (!behind && others.some(({ action }) => action !== "keep")) await open.probe({ signal });
   const tags = [first, ...others];
   const present = isThere || tags.some(({ action }) => action === "keep");
   const profile = open.profile();

@@ -67,7 +67,7 @@ export async function release(
       }
     });
   } finally {
-    await Promise.all(runs.flatMap(({ tidying }) => tidying));
+    await Promise.all(mirrors.map((open) => open.abandonUploads()));
   }
 }
 
@@ -151,7 +151,7 @@ async function lookAtAll(
   onEvent({ type: "phase", phase: "preflight", state: "begin" });
   await withAll(runs, async (one) => {
     one.state = await runPhase(one, "preflight", onEvent, () =>
-      preflight(one.open, image, { signal, onKnown: (left) => void one.tidying.push(left) }),
+      preflight(one.open, image, { signal }),
     );
   });
   onEvent({ type: "phase", phase: "preflight", state: "end" });

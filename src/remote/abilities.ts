@@ -37,14 +37,14 @@ const SESSIONS_LIMIT = 64;
 /** How it is found out whether one may push. */
 export interface ProbeOptions extends StoreOptions {
   /**
-   * Given what is left to do once it is known: the cancelling, which never fails.
-   * @default that is waited for
+   * Keep the upload that is begun for a blob that will be pushed; `abandonUploads` cancels it when none was.
+   * @default false
    */
-  readonly onKnown?: ((left: Promise<void>) => void) | undefined;
+  readonly keep?: boolean | undefined;
 }
 
 /**
- * Finds out whether one may push: begins an upload and cancels it.
+ * Finds out whether one may push: begins an upload, and cancels it unless it is to be kept.
  *
  * @throws HiatusError what the registry says to that, with what the profile knows must be there first.
  */
@@ -56,9 +56,19 @@ export async function probePush(remote: Remote, options: ProbeOptions): Promise<
     throw await refusal(remote, answer, request);
   });
   response.discard();
-  const left = cancel(remote, sessionOf(remote, response, request));
-  if (options.onKnown === undefined) await left;
-  else options.onKnown(left);
+  const session = sessionOf(remote, response, request);
+  if (options.keep && remote.notes.spare === undefined) remote.notes.spare = session;
+  else await cancel(remote, session);
+}
+
+/** Cancels the uploads that were begun and that no blob came for. Never fails. */
+export async function abandonUploads(remote: Remote): Promise<void> {
+  const { notes } = remote;
+  const { spare, sessions } = notes;
+  const left = [...(spare === undefined ? [] : [spare]), ...sessions.values()];
+  notes.spare = undefined;
+  sessions.clear();
+  await Promise.all(left.map((session) => cancel(remote, session)));
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Notes {
   readonly doubted: Set<Digest>;
   /** Uploads that the registry began when it was asked for something else. */
   readonly sessions: Map<Digest, Session>;
+  /** An upload that was begun before it was known for which blob: the first one that is small enough takes it. */
+  spare: Session | undefined;
   /** What a tag was seen to name, undefined for nothing. */
   readonly tags: Map<string, Digest | undefined>;
   /** Was anything deleted through this object? Then what is whole by its manifest may have lost a part. */
@@ -56,6 +58,7 @@ export function createNotes(): Notes {
     absent: new BoundedSet(),
     doubted: new BoundedSet(),
     sessions: new Map(),
+    spare: undefined,
     tags: new Map(),
     deleted: false,
     keep({ digest, mediaType }, bytes) {

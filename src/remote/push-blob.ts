@@ -45,8 +45,11 @@ export async function pushBlob(
   const begun = notes.sessions.get(digest);
   notes.sessions.delete(digest);
   await named(remote, async () => {
-    if (bytes !== undefined) await uploadBytes(remote, descriptor, bytes, begun, options);
-    else if (!(content instanceof Uint8Array)) {
+    if (bytes !== undefined) {
+      const first = begun ?? notes.spare;
+      if (first === notes.spare) notes.spare = undefined;
+      await uploadBytes(remote, descriptor, bytes, first, options);
+    } else if (!(content instanceof Uint8Array)) {
       const stream = verified(descriptor, content, options);
       await uploadStream(remote, descriptor, stream, begun, options);
     }

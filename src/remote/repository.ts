@@ -22,7 +22,14 @@ import type {
   Untagger,
 } from "../store/source.ts";
 import { embedded, verified, verifyBytes } from "../store/verify.ts";
-import { deleteContent, deleteTag, mountBlob, type ProbeOptions, probePush } from "./abilities.ts";
+import {
+  abandonUploads,
+  deleteContent,
+  deleteTag,
+  mountBlob,
+  type ProbeOptions,
+  probePush,
+} from "./abilities.ts";
 import { readBlob } from "./blobs.ts";
 import { type Client, type ClientOptions, createClient } from "./client.ts";
 import { realClock } from "./clock.ts";
@@ -57,11 +64,13 @@ export interface Repository
   /** What is known of this kind of registry. */
   readonly profile: Profile;
   /**
-   * Finds out whether one may push here: begins an upload and cancels it.
+   * Finds out whether one may push here: begins an upload, and cancels it unless it is to be kept for a blob.
    *
    * @throws HiatusError `AUTH`, `NOT_FOUND` or `REGISTRY`, with what is to be done in its hint.
    */
   probe(options?: ProbeOptions): Promise<void>;
+  /** Cancels the uploads that were begun and that no blob came for. Never fails. */
+  abandonUploads(): Promise<void>;
 }
 
 /** How a repository is opened. */
@@ -239,6 +248,10 @@ class RemoteRepository implements Repository {
   async probe(options: ProbeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     await probePush(this.#remote, options);
+  }
+
+  abandonUploads(): Promise<void> {
+    return abandonUploads(this.#remote);
   }
 
   worthAsking(descriptor: Descriptor): boolean {

@@ -129,10 +129,14 @@ export async function status(
   return { session: sessionOf(remote, response, request, session), end: last === 0 ? 0 : last + 1 };
 }
 
+/** How long a registry may take to give an upload up. Milliseconds. */
+const CANCEL_PATIENCE = 5_000;
+
 /** Gives an upload up, so that the registry need not keep it. Whether that works does not matter. */
 export async function cancel(remote: Remote, session: Session): Promise<void> {
+  const signal = AbortSignal.timeout(CANCEL_PATIENCE);
   try {
-    (await ask(remote, { method: "DELETE", target: session.location }, {})).discard();
+    (await ask(remote, { method: "DELETE", target: session.location }, { signal })).discard();
   } catch {
     // It times out by itself.
   }

@@ -36,7 +36,10 @@ export async function uploadBytes(
       const first = session;
       // What failed once may have spoiled the session.
       session = undefined;
-      await byAnyWay(remote, descriptor, bytes, first, options);
+      if (first !== undefined && (await intoBegun(remote, descriptor, bytes, first, options))) {
+        return true;
+      }
+      await byAnyWay(remote, descriptor, bytes, options);
       return true;
     },
     async () => ((await hasBlob(remote, descriptor, options)) ? true : undefined),
@@ -44,21 +47,42 @@ export async function uploadBytes(
   );
 }
 
+/**
+ * Sends the blob into an upload that was begun some time ago.
+ *
+ * @returns false when the registry takes it no more, which teaches nothing about ways to upload.
+ */
+async function intoBegun(
+  remote: Remote,
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+  begun: Session,
+  options: StoreOptions,
+): Promise<boolean> {
+  const way = waysFor(remote, bytes.byteLength).find((one) => one !== "post") ?? "put";
+  try {
+    await byWay(remote, descriptor, bytes, way, begun, options);
+    return true;
+  } catch (error) {
+    if (isRefusedWay(error)) return false;
+    throw error;
+  }
+}
+
 async function byAnyWay(
   remote: Remote,
   descriptor: Descriptor,
   bytes: Uint8Array,
-  begun: Session | undefined,
   options: StoreOptions,
 ): Promise<void> {
   const { knowledge } = remote;
   const refused: UploadWay[] = [];
-  let session = begun;
+  let session: Session | undefined;
   let last: HiatusError | undefined;
-  const ways = waysFor(remote, bytes.byteLength, begun);
+  const ways = waysFor(remote, bytes.byteLength);
   const learn = (way: UploadWay) => {
     for (const other of refused) knowledge.refused.add(other);
-    if (begun === undefined && bytes.byteLength <= SMALL) knowledge.upload = way;
+    if (bytes.byteLength <= SMALL) knowledge.upload = way;
   };
   for (const way of ways) {
     try {
@@ -84,11 +108,7 @@ async function byAnyWay(
 }
 
 /** The ways to try, in their order. */
-function waysFor(
-  { profile, knowledge }: Remote,
-  size: number,
-  begun: Session | undefined,
-): readonly UploadWay[] {
+function waysFor({ profile, knowledge }: Remote, size: number): readonly UploadWay[] {
   const { upload, refused } = knowledge;
   const fresh = profile.upload.filter((way) => way !== upload && !refused.has(way));
   // What was refused comes last: one refusal may have had another reason.
@@ -96,8 +116,7 @@ function waysFor(
     (way) => way !== upload && refused.has(way) && way !== "post",
   );
   const ways = [...(upload === undefined ? [] : [upload]), ...fresh, ...spent];
-  const fits = (way: UploadWay) =>
-    way !== "post" || (begun === undefined && (size <= SMALL || upload === "post"));
+  const fits = (way: UploadWay) => way !== "post" || size <= SMALL || upload === "post";
   return ways.filter(fits);
 }
 

@@ -72,8 +72,8 @@ export function memoryMirror(name: string, settings: Partial<Mirror> = {}): Memo
     outside: memory,
     profile: () => "memory",
     probe: async () => undefined,
+    abandonUploads: async () => undefined,
     cost: () => ({ requests: log.length, bytes: 0 }),
-    close: () => undefined,
   };
   return made;
 }

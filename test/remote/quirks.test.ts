@@ -78,6 +78,24 @@ describe.each(QUIRKS)("$name ($source)", (quirk) => {
       });
   });
 
+  test("the upload of a probe serves the first blob, and is given up where none comes", async () => {
+    const { registry, open } = start(quirk);
+    const repository = open();
+    await repository.probe({ keep: true });
+    await push(await memoryOf(...content.all), repository, content.index.descriptor, "1.0");
+    await repository.abandonUploads();
+    for (const one of content.all) {
+      expect(await bytesOf(open().fetch(one.descriptor))).toEqual(Buffer.from(one.bytes));
+    }
+    // A registry that takes a blob by no PUT keeps what it refused.
+    const left = registry.uploads.size;
+    await repository.probe({ keep: true });
+    expect(registry.uploads.size).toBe(left + 1);
+    await repository.abandonUploads();
+    await repository.abandonUploads();
+    expect(registry.uploads.size).toBe(left);
+  });
+
   test("a mount gives the blob or leaves it to a push", async () => {
     const { registry, open } = start(quirk);
     const [blob] = content.blobs as [(typeof content.blobs)[0]];

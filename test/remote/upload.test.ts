@@ -96,6 +96,54 @@ describe("push of a small blob", () => {
     expect(blobs.size).toBe(1);
   });
 
+  test("goes into the upload that a probe kept, once", async () => {
+    const { repository, methods, blobs } = uploadTarget();
+    await repository.probe({ keep: true });
+    await repository.push(small.descriptor, small.bytes);
+    const next = blob("another");
+    await repository.push(next.descriptor, next.bytes);
+    await repository.abandonUploads();
+    expect(methods()).toEqual(["POST", "PUT!", "POST!"]);
+    expect([...blobs.keys()]).toEqual([small.descriptor.digest, next.descriptor.digest]);
+  });
+
+  test.each([
+    ["forgot", 404, "BLOB_UPLOAD_UNKNOWN"],
+    ["refuses", 400, "BLOB_UPLOAD_INVALID"],
+  ])(
+    "begins anew where the registry %s the upload of a probe, and learns no way from it",
+    async (_, status, code) => {
+      let refuses = true;
+      const { repository, knowledge, methods, blobs } = uploadTarget({
+        around: (request, next) => {
+          if (request.method !== "PUT" || !refuses) return next(request);
+          refuses = false;
+          return complaint(status, code);
+        },
+      });
+      await repository.probe({ keep: true });
+      await repository.push(small.descriptor, small.bytes);
+      expect(methods()).toEqual(["POST", "PUT!", "POST!"]);
+      expect(blobs.has(small.descriptor.digest)).toBe(true);
+      expect([...knowledge.refused]).toEqual([]);
+    },
+  );
+
+  test("looks first when the answer of the upload of a probe got lost", async () => {
+    let lose = true;
+    const { repository, methods } = uploadTarget({
+      around: async (request, next) => {
+        const response = await next(request);
+        if (request.method !== "PUT" || !lose) return response;
+        lose = false;
+        return answer(504);
+      },
+    });
+    await repository.probe({ keep: true });
+    await repository.push(small.descriptor, small.bytes);
+    expect(methods()).toEqual(["POST", "PUT!", "HEAD"]);
+  });
+
   test("looks before it sends again what may have been taken", async () => {
     let lose = true;
     const { repository, methods } = uploadTarget({
