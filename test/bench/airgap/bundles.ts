@@ -47,6 +47,7 @@ export function ourBundles({ root }: Context, { folder, ours }: Place, all: numb
   };
   return [
     ...FORMS.map((form) => bundle(`pause${form}`, all)),
+    bundle("five.tar", five.split(",").length, "--platform", five),
     bundle("five.run", five.split(",").length, "--platform", five),
     bundle("amd64.tar", 1, "--platform", "linux/amd64"),
   ];
