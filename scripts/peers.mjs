@@ -19,10 +19,10 @@ import { lock } from "./lock.mjs";
  * @property {readonly string[]} [also] Packages of programs that it does not run without; they are built beside it.
  * @property {string} [shelf] Where that folder is; test/interop/peers, when it is not said.
  * @property {"locked" | "installed" | "tests"} how A program, or a package of tests, by the folder's go.sum; or by `go install`.
- * @property {string} [tags] For `go install`.
+ * @property {string} [tags] Build tags, by commas.
  */
 
-const ZOT = "zotregistry.dev/zot/v2";
+const ZOT = "zotregistry.io/zot";
 const CONTAINERD = "github.com/containerd/containerd/v2";
 const CONFORMANCE = "github.com/opencontainers/distribution-spec/conformance";
 
@@ -52,8 +52,14 @@ export const PEERS = {
     build: ".",
     how: "locked",
   },
-  // No extension but what a bare registry has: each tag of zot adds one, and databases of the world's flaws with them.
-  zot: { module: ZOT, version: "v2.1.13", build: `${ZOT}/cmd/zot`, how: "installed" },
+  // Of November 2022: the last that the proxy hands out. Its minimal server: no tag of an extension, and no gpgme, which is in C.
+  zot: {
+    module: "github.com/project-zot/zot",
+    version: "v1.4.3",
+    build: `${ZOT}/cmd/zot`,
+    how: "locked",
+    tags: "containers_image_openpgp",
+  },
   // The suite of 1.1 in Ginkgo. This is the newest of it that the module proxy hands out; it has no version of tag v1.1.1.
   conformance: {
     module: CONFORMANCE,
@@ -166,6 +172,7 @@ function stepsOf(name, aside) {
   const output = join(aside, name);
   // Everybody who runs it has the same bytes, and no symbols, which nobody needs.
   const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+  if (tags !== undefined) flags.push(`-tags=${tags}`);
   const cwd = fileURLToPath(new URL(`../${shelf}/${name}`, import.meta.url));
   if (how === "tests") {
     return [() => go(["test", "-mod=readonly", "-c", ...flags, "-o", output, build], cwd)];
@@ -175,10 +182,9 @@ function stepsOf(name, aside) {
     const [to, packages] = also === undefined ? [output, [build]] : [aside, [build, ...also]];
     return [() => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd)];
   }
-  const chosen = tags === undefined ? [] : [`-tags=${tags}`];
   const last = build.split("/").at(-1) ?? "";
   return [
-    () => go(["install", ...flags, ...chosen, `${build}@${version}`], aside, { GOBIN: aside }),
+    () => go(["install", ...flags, `${build}@${version}`], aside, { GOBIN: aside }),
     async () => {
       if (last !== name) renameSync(join(aside, last), output);
       return { code: 0, said: "" };

@@ -7,7 +7,7 @@
 import { HiatusError } from "../errors.ts";
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import { hasSuccessors } from "../oci/media-type.ts";
-import { DEPTH_LIMIT, neededBy } from "../store/closure.ts";
+import { DEPTH_LIMIT } from "../store/closure.ts";
 import { isDistant, type Source, type StoreOptions } from "../store/source.ts";
 import { gate } from "./pool.ts";
 import { type ReadDocument, readSuccessors } from "./successors.ts";
@@ -16,7 +16,10 @@ import { type ReadDocument, readSuccessors } from "./successors.ts";
 export interface PlannedManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
-  /** Is it a child of another manifest of the plan? Then it must be there before that one. */
+  /**
+   * Is it a child of another manifest of the plan, or its subject? Then it must be there before that one: registries refuse what
+   * lacks a child, and zot 1.4 what lacks its subject.
+   */
   readonly inner: boolean;
 }
 
@@ -123,7 +126,7 @@ function arrange(roots: readonly Descriptor[], nodes: ReadonlyMap<string, Node>)
   const levels: PlannedManifest[][] = [];
   const present: Descriptor[] = [];
   const inner = new Set(
-    [...nodes.values()].flatMap(({ read }) => (read ? neededBy(read.document).map(keyOf) : [])),
+    [...nodes.values()].flatMap(({ read }) => (read ? read.successors.map(keyOf) : [])),
   );
   /** The level of what was placed; -1 for what needs none. */
   const placed = new Map<string, number>();

@@ -51,6 +51,8 @@ export interface RegistryKind {
   readonly tokens: boolean;
   /** Can it serve TLS and ask for an account? */
   readonly locked: boolean;
+  /** Does it take half an index for one when that comes by a tag, and then refuse whatever else comes? @default false */
+  readonly choking?: boolean;
   /** Its version in words. */
   version(): Promise<string>;
   start(folder: string, settings?: RegistrySettings): Promise<Registry>;

@@ -1,5 +1,5 @@
 /**
- * zot without its extensions, where the Go module proxy hands it out.
+ * zot without its extensions, as of 2022: the last that the Go module proxy hands out.
  *
  * @module
  */
@@ -19,6 +19,7 @@ export function zot(peer: Provided): RegistryKind {
     peer,
     tokens: false,
     locked: true,
+    choking: true,
     version: async () => PEERS.zot.version.slice(1),
     start: (folder, settings = {}) =>
       startRegistry(name, folder, settings, async ({ port }) => {
@@ -26,13 +27,11 @@ export function zot(peer: Provided): RegistryKind {
         const rootDirectory = join(folder, "storage");
         await mkdir(rootDirectory);
         const config = {
-          distSpecVersion: "1.1.1",
-          storage: { rootDirectory, dedupe: false, gc: false },
+          // As it comes: what is the same is kept once, and what nobody names is swept away.
+          storage: { rootDirectory },
           http: {
             address: "127.0.0.1",
             port: String(port),
-            // Without it Docker's media types are refused.
-            compat: ["docker2s2"],
             ...(tls === undefined ? {} : { tls: { cert: tls.certificate, key: tls.key } }),
             ...(account === undefined
               ? {}

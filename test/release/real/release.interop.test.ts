@@ -185,16 +185,27 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))(
           expect(["released", "failed"], where).toContain(first.result);
           for (const { hint } of first.mirrors[0]?.failures ?? []) expect(hint, where).toBeTruthy();
           await proxy.heal();
-          expect(["released", "unchanged"], where).toContain((await one.run()).result);
+          const second = await one.run();
+          const why = JSON.stringify(second.mirrors.map(({ failures }) => failures));
+          // Nobody checks what is put by a tag: a wire that changes it, without TLS, changes what the tag names until that is read back.
+          const [hit] = proxy.requests.filter((request) => request.fault !== undefined);
+          const isByTag = hit?.method === "PUT" && /\/manifests\/[^:]+$/.test(hit.target);
+          const isChanged = isByTag && ["short body", "wrong bytes"].includes(fault);
+          if (isChanged && kind.choking === true && second.result === "failed") {
+            expect(second.mirrors[0]?.failures[0]?.message, where).toContain("answered with 500");
+            tally.count(kind.name, "faults");
+            tally.count(kind.name, "choked on, told of each time");
+            await watching.end();
+            continue;
+          }
+          expect(["released", "unchanged"], `${where}: ${why}`).toContain(second.result);
           // What is attached is tried, and no reason to go back: who wants it says that it is required.
           for (const tag of TAGS) expect(await mirrors[0]?.named(tag), where).toBe(NEW);
           await expectUnchanged(mirrors, one, where);
           const seen = await watching.end();
-          // Nobody checks what is put by a tag: a wire that changes it, without TLS, changes what the tag names until that is read back.
-          const [hit] = proxy.requests.filter((request) => request.fault !== undefined);
           const isTag = TAGS.some((tag) => hit?.target.endsWith(`/manifests/${tag}`));
-          if (fault !== "wrong bytes" || hit?.method !== "PUT" || !isTag)
-            expect(seen, where).toEqual([]);
+          const isTaken = fault === "wrong bytes" || kind.choking === true;
+          if (!isChanged || !isTag || !isTaken) expect(seen, where).toEqual([]);
           tally.count(kind.name, "faults");
           tally.count(
             kind.name,
