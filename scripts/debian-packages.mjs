@@ -44,6 +44,9 @@ export const SHELL_PACKAGES = ["dash", "mksh", "busybox-static", "shellcheck", "
 /** What reads and writes what we compress. */
 export const ARCHIVER_PACKAGES = ["zstd"];
 
+/** What runs the containers of CRI-O, and what its helper is built with. */
+export const NODE_PACKAGES = ["conmon", "gcc", "libc6-dev"];
+
 /** For `npm test`. */
 export const TEST_PACKAGES = [
   ...CONSUMER_PACKAGES,
@@ -78,6 +81,7 @@ export const AIRGAP_PACKAGES = [
   ...REGISTRY_PACKAGES,
   ...SHELL_PACKAGES,
   ...ARCHIVER_PACKAGES,
+  ...NODE_PACKAGES,
 ];
 
 /** For `npm run test:kernels`: emulators of whole machines, as Debian 12 groups them, and what unpacks a kernel. */

@@ -5,13 +5,13 @@
  * go.sum under test/, which names every byte that they are built from.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lock } from "./lock.mjs";
 
 /**
- * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main" | "kustomize" | "kube" | "actionlint" | "containerd"} PeerName
+ * @typedef {"crane" | "regctl" | "oras" | "distribution" | "zot" | "conformance" | "conformance-main" | "kustomize" | "kube" | "actionlint" | "containerd" | "crio" | "cri-dockerd" | "crictl"} PeerName
  * @typedef {object} Peer
  * @property {string} module Where it comes from.
  * @property {string} version As the module proxy knows it.
@@ -20,10 +20,16 @@ import { lock } from "./lock.mjs";
  * @property {string} [shelf] Where that folder is; test/interop/peers, when it is not said.
  * @property {"locked" | "installed" | "tests"} how A program, or a package of tests, by the folder's go.sum; or by `go install`.
  * @property {string} [tags] Build tags, by commas.
+ * @property {string} [stamp] The variable that its makefile writes the version into.
+ * @property {Readonly<Record<string, string>>} [inC] Programs in C that it does not run without, each with its folder in the
+ *   module; `gcc` builds them.
  */
 
 const ZOT = "zotregistry.io/zot";
 const CONTAINERD = "github.com/containerd/containerd/v2";
+const CRI_DOCKERD = "github.com/Mirantis/cri-dockerd";
+const CRI_TOOLS = "sigs.k8s.io/cri-tools";
+const CRI_O = "github.com/cri-o/cri-o";
 const CONFORMANCE = "github.com/opencontainers/distribution-spec/conformance";
 
 /** @type {Readonly<Record<PeerName, Peer>>} */
@@ -100,6 +106,34 @@ export const PEERS = {
     how: "locked",
     shelf: "test/airgap/peers",
   },
+  // Without C, and so without seccomp: no pause image hangs on that.
+  crio: {
+    module: CRI_O,
+    version: "v1.34.0",
+    build: `${CRI_O}/cmd/crio`,
+    tags: "containers_image_openpgp,containers_image_ostree_stub,exclude_graphdriver_btrfs",
+    inC: { pinns: "pinns/src" },
+    how: "locked",
+    shelf: "test/airgap/peers",
+  },
+  // Its release speaks to Debian's Docker; the newer ones are not handed out.
+  "cri-dockerd": {
+    module: CRI_DOCKERD,
+    version: "v0.3.17",
+    build: CRI_DOCKERD,
+    stamp: `${CRI_DOCKERD}/cmd/version.Version`,
+    how: "locked",
+    shelf: "test/airgap/peers",
+  },
+  // By which people and hiatus ask both.
+  crictl: {
+    module: CRI_TOOLS,
+    version: "v1.34.0",
+    build: `${CRI_TOOLS}/cmd/crictl`,
+    stamp: `${CRI_TOOLS}/pkg/version.Version`,
+    how: "locked",
+    shelf: "test/airgap/peers",
+  },
   actionlint: {
     module: "github.com/rhysd/actionlint",
     version: "v1.7.12",
@@ -168,10 +202,12 @@ async function build(name, folder) {
  * @param {string} aside
  */
 function stepsOf(name, aside) {
-  const { version, build, how, tags, also, shelf = "test/interop/peers" } = PEERS[name];
+  const { module, version, build, how, tags, also, stamp, inC = {} } = PEERS[name];
+  const { shelf = "test/interop/peers" } = PEERS[name];
   const output = join(aside, name);
+  const stamped = stamp === undefined ? "" : ` -X ${stamp}=${version.slice(1)}`;
   // Everybody who runs it has the same bytes, and no symbols, which nobody needs.
-  const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+  const flags = ["-trimpath", "-buildvcs=false", `-ldflags=-s -w${stamped}`];
   if (tags !== undefined) flags.push(`-tags=${tags}`);
   const cwd = fileURLToPath(new URL(`../${shelf}/${name}`, import.meta.url));
   if (how === "tests") {
@@ -180,7 +216,14 @@ function stepsOf(name, aside) {
   if (how === "locked") {
     // Several go into the folder under their own names.
     const [to, packages] = also === undefined ? [output, [build]] : [aside, [build, ...also]];
-    return [() => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd)];
+    return [
+      () => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd),
+      ...Object.entries(inC).map(([program, sources]) => async () => {
+        const where = await go(["list", "-m", "-f", "{{.Dir}}", module], cwd);
+        if (where.code !== 0) return where;
+        return gcc(join(where.said, sources), join(aside, program));
+      }),
+    ];
   }
   const last = build.split("/").at(-1) ?? "";
   return [
@@ -209,17 +252,32 @@ function isRefusal(said, module) {
  * @returns {Promise<{ code: number | null | undefined, said: string }>} No code without `go`.
  */
 function go(args, cwd, env = {}) {
+  return nicely(["go", ...args], cwd, { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", ...env });
+}
+
+/**
+ * A program of all sources of a folder, which needs no library where it runs.
+ *
+ * @param {string} folder
+ * @param {string} program
+ */
+function gcc(folder, program) {
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".c"));
+  return nicely(["gcc", "-std=c99", "-Os", "-s", "-static", "-o", program, ...sources], folder);
+}
+
+/**
+ * @param {readonly string[]} command
+ * @param {string} cwd
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<{ code: number | null | undefined, said: string }>} No code without the program.
+ */
+function nicely(command, cwd, env = {}) {
   return new Promise((resolve, reject) => {
     // Tests may be running beside it.
-    const child = spawn("nice", ["go", ...args], {
+    const child = spawn("nice", command, {
       cwd,
-      env: {
-        ...process.env,
-        CGO_ENABLED: "0",
-        GOFLAGS: "",
-        GOWORK: "off",
-        ...env,
-      },
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";

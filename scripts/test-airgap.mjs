@@ -10,7 +10,10 @@ import { ensurePeer } from "./peers.mjs";
 import { ensureRuntime, whyNoRuntimes } from "./runtimes.mjs";
 
 /** @type {readonly import("./peers.mjs").PeerName[]} */
-const PEER_NAMES = ["crane", "regctl", "oras", "distribution", "zot", "containerd"];
+const PEER_NAMES = [
+  ...["crane", "regctl", "oras", "distribution", "zot"],
+  ...["containerd", "cri-dockerd", "crio", "crictl"],
+];
 const root = path.join(import.meta.dirname, "..");
 const args = process.argv.slice(2);
 

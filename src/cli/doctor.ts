@@ -8,7 +8,7 @@ import { addConnectionOptions, type ConnectionFlags } from "./options.ts";
 
 const EXAMPLES = `
 It finds containerd, CRI-O, cri-dockerd, k3s, RKE2, the kubelet and kubeadm by their files and sockets, asks what runs through
-ctr, crictl or docker, and changes and starts nothing. What could not be looked at is said, and never passes.
+ctr, crictl, crio or docker, and changes and starts nothing. What could not be looked at is said, and never passes.
 
 Exit code 0 when all is well, 3 when something is wrong, 1 when something could not be looked at.
 

@@ -7,8 +7,7 @@ import { randomBytes } from "node:crypto";
 import { CONTAINERD_PROGRAMS, type Containerd, startContainerd } from "../runtime/containerd.ts";
 import { type Cri, connectCri } from "../runtime/cri/client.ts";
 import { runPod } from "../runtime/pods.ts";
-import { readProcess } from "../runtime/processes.ts";
-import { until } from "../runtime/until.ts";
+import { firstProgram } from "./pod-life.ts";
 
 /** A node that runs. */
 export interface Node {
@@ -53,11 +52,7 @@ export async function startNode({ sandboxImage, hosts, programs }: NodeOptions):
     async runPod(name) {
       const namespaces = { network: "POD", pid: "POD", ipc: "POD" } as const;
       const pod = await runPod(cri, containerd, { name, namespaces });
-      // The CRI calls a pod ready when runc has been told to start it, which is a moment before it has.
-      const command = await until("the pod's first program", () => {
-        const now = readProcess(pod.pid)?.command;
-        return now === undefined || /^$|runc init$/.test(now) ? undefined : now;
-      });
+      const command = await firstProgram(pod.pid);
       await pod.remove();
       return command;
     },

@@ -14,7 +14,10 @@ export type PeerName =
   | "zot"
   | "conformance"
   | "conformance-main"
-  | "containerd";
+  | "containerd"
+  | "crio"
+  | "cri-dockerd"
+  | "crictl";
 
 /** A program, or why there is none, in words. */
 export type Provided = { readonly program: string } | { readonly missing: string };

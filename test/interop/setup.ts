@@ -20,10 +20,9 @@ declare module "vitest" {
     readonly authority: Authority;
     readonly programs: Readonly<
       Record<"crane" | "regctl" | "oras" | "distribution" | "zot" | "deno", Provided>
-    > & {
+    > &
       /** Where there is no network only. */
-      readonly containerd: Provided;
-    };
+      Readonly<Record<"containerd" | "crio" | "cri-dockerd" | "crictl", Provided>>;
   }
 }
 

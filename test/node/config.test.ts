@@ -155,6 +155,16 @@ describe("nodeConfig for docker", () => {
   const docker = (more: Partial<NodeConfigRequest> = {}) =>
     ask("docker", { runtimeVersion: "0.3.21", ...more });
 
+  test.each([
+    ["docker.io/rancher/mirrored-pause:3.6", "rancher/mirrored-pause:3.6"],
+    ["docker.io/library/pause:1", "pause:1"],
+    ["registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.10"],
+  ])("names %s as Docker lists it, because cri-dockerd pins that text", (image, listed) => {
+    const { files, look } = docker({ image });
+    expect(files[0]?.content).toContain(` --pod-infra-container-image=${listed}\n`);
+    expect(look[0]?.shows).toBe(`--pod-infra-container-image=${listed}`);
+  });
+
   test("starts cri-dockerd with the image, and takes the packaged start away first", () => {
     const [file] = docker().files;
     expect(file?.path).toBe("/etc/systemd/system/cri-docker.service.d/50-hiatus-pause.conf");

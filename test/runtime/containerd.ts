@@ -174,8 +174,11 @@ SystemdCgroup = false
 `;
 }
 
-/** A bridge without a way out: pods reach each other, and the host's firewall and routes stay as they are. */
-async function writeNetwork(folder: string, bridge: string): Promise<void> {
+/**
+ * A bridge without a way out, in the folder's `cni`: pods reach each other, and the host's firewall and routes stay as they
+ * are.
+ */
+export async function writeNetwork(folder: string, bridge: string): Promise<void> {
   await mkdir(join(folder, "cni"));
   const network = {
     cniVersion: "0.4.0",

@@ -9,6 +9,7 @@ import type { Cgroup } from "./cgroup.ts";
 import { attempt, type CommandResult, run } from "./command.ts";
 import { CONTAINERD_PROGRAMS, startContainerd } from "./containerd.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { writeModestRuntime } from "./modest-runtime.ts";
 
 /** The programs it needs. */
 export const DOCKER_PROGRAMS = [...CONTAINERD_PROGRAMS, "dockerd", "docker"];
@@ -31,11 +32,17 @@ export interface Dockerd {
   stop(): Promise<void>;
 }
 
+/** What it is started for. */
+export interface DockerdOptions {
+  /** For pods, whose first process is asked for with an OOM score that the tests may not give. @default false */
+  readonly pods?: boolean;
+}
+
 /**
  * Starts dockerd. It leaves the host's firewall and routes alone: there is no default bridge, and ports are published by
  * its proxy.
  */
-export async function startDockerd(): Promise<Dockerd> {
+export async function startDockerd({ pods = false }: DockerdOptions = {}): Promise<Dockerd> {
   const containerd = await startContainerd();
   const { folder, cgroup } = containerd;
   const file = (name: string) => join(folder, name);
@@ -53,7 +60,13 @@ export async function startDockerd(): Promise<Dockerd> {
     await daemon?.stop();
     await containerd.stop();
   };
-  await writeFile(file("daemon.json"), "{}");
+  const runtime = pods
+    ? {
+        runtimes: { modest: { path: await writeModestRuntime(folder) } },
+        "default-runtime": "modest",
+      }
+    : {};
+  await writeFile(file("daemon.json"), JSON.stringify(runtime));
   try {
     daemon = await startDaemon(
       [

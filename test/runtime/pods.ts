@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Containerd } from "./containerd.ts";
+import type { Cgroup } from "./cgroup.ts";
 import type { Cri } from "./cri/client.ts";
 import type {
   ContainerConfig,
@@ -33,7 +33,7 @@ export interface ExecResult {
 /** A pod that runs. */
 export interface Pod {
   readonly id: string;
-  /** Id of the process of the sandbox image, as the host knows it. */
+  /** Id of the process of the sandbox image, as the host knows it. Not a number where the runtime does not tell it. */
   readonly pid: number;
   /** Its address; empty in the host's network. */
   readonly ip: string;
@@ -47,19 +47,26 @@ export interface Pod {
   remove(): Promise<void>;
 }
 
+/** Where pods are run. */
+export interface PodHost {
+  /** It gets their logs. */
+  readonly folder: string;
+  readonly cgroup: Cgroup;
+}
+
 /** Runs the sandbox of a pod. */
-export async function runPod(cri: Cri, containerd: Containerd, options: PodOptions): Promise<Pod> {
+export async function runPod(cri: Cri, node: PodHost, options: PodOptions): Promise<Pod> {
   const { runtime } = cri;
   const { name, namespaces } = options;
   const security_context = { namespace_options: namespaces };
-  const logs = join(containerd.folder, "logs", name);
+  const logs = join(node.folder, "logs", name);
   mkdirSync(logs, { recursive: true });
   const config: PodSandboxConfig = {
     metadata: { name, uid: `uid-of-${name}`, namespace: "default", attempt: 0 },
     // A pod in the host's network keeps the host's name.
     ...(namespaces.network === "NODE" ? {} : { hostname: name }),
     log_directory: logs,
-    linux: { cgroup_parent: containerd.cgroup.path, security_context },
+    linux: { cgroup_parent: node.cgroup.path, security_context },
   };
   const { pod_sandbox_id: id } = await runtime.RunPodSandbox({ config });
   const { status, info } = await runtime.PodSandboxStatus({ pod_sandbox_id: id, verbose: true });
@@ -86,7 +93,7 @@ export async function runPod(cri: Cri, containerd: Containerd, options: PodOptio
 
   return {
     id,
-    pid: JSON.parse(info.info ?? "{}").pid,
+    pid: Number(JSON.parse(info.info ?? "{}").pid),
     ip: status.network?.ip ?? "",
     start,
     async runInit(container, image, command) {

@@ -32,7 +32,9 @@ export function criOConfig(request: CheckedRequest): NodeConfig {
           ]),
       ...(authFile === undefined
         ? []
-        : [`${authFile} must be there before CRI-O pulls, readable by root only (mode 0600)`]),
+        : [
+            `${authFile} must be there before CRI-O pulls, with an entry of ${mirror?.host ?? request.reference.registry}, readable by root only (mode 0600)`,
+          ]),
     ],
   };
 }

@@ -15,7 +15,8 @@ const FLAG = "--pod-infra-container-image";
 
 /** Writes it. */
 export function dockerConfig(request: CheckedRequest): NodeConfig {
-  const { image, version, existing } = request;
+  const { version, existing, reference } = request;
+  const image = asDockerLists(request);
   mustBeKnown(version, [CRI_DOCKERD], "cri-dockerd");
   const command = existing === undefined ? PACKAGED : commandIn(existing);
   const { edits, warnings } = mirrorOf(request);
@@ -43,10 +44,21 @@ export function dockerConfig(request: CheckedRequest): NodeConfig {
             "It repeats the packaged start: if yours has other arguments (systemctl cat cri-docker), run this with --existing FILE of that unit",
           ]
         : []),
-      "The kubelet may collect the image where cri-dockerd does not call it pinned: keep a tag on it and load it again when hiatus doctor misses it",
+      reference.digest === undefined
+        ? "cri-dockerd tells the kubelet to keep what Docker lists under the very text of the flag: keep that tag on the image, and look with hiatus doctor"
+        : "cri-dockerd tells the kubelet to keep a tag, and no digest: name the image by its tag, or the kubelet may collect it",
       ...warnings,
     ],
   };
+}
+
+/**
+ * Docker leaves its own registry out of names, and cri-dockerd compares texts.
+ *
+ * @see https://github.com/Mirantis/cri-dockerd/blob/v0.3.17/core/image.go (isPinned)
+ */
+function asDockerLists({ image }: CheckedRequest): string {
+  return image.replace(/^docker\.io\/(?:library\/)?/, "");
 }
 
 /** How a unit starts cri-dockerd, without a pause image. */

@@ -8,13 +8,14 @@
 import { parse as parseToml } from "smol-toml";
 import { parseAllDocuments, parse as parseYaml } from "yaml";
 import { K3S_PAUSE, kubeadmPause } from "../known.ts";
+import type { Run } from "../runner.ts";
 import type { Version } from "../version.ts";
 import { type NodeHost, placeOf } from "./host.ts";
 import type { Configured } from "./model.ts";
 
 const FLAG = /--pod-infra-container-image(?:=|\s+)["']?([^\s"'\\]+)/;
 
-/** CRI-O, when it has files; its default is not known without asking it. */
+/** CRI-O, when it has files; its default is not known without asking it, see {@link criORuns}. */
 export function criOPause(host: NodeHost): Configured | undefined {
   const files = ["/etc/crio/crio.conf", ...host.list("/etc/crio/crio.conf.d", "")];
   if (!files.some((file) => host.exists(file)) && !host.exists("/var/run/crio/crio.sock")) {
@@ -29,6 +30,24 @@ export function criOPause(host: NodeHost): Configured | undefined {
     found = { component: "cri-o", image: value, place: placeOf(file, text, /^\s*pause_image\s*=/) };
   }
   return found;
+}
+
+/** What a CRI-O that runs takes; undefined when it cannot be asked. Only an abort is thrown. */
+export async function criORuns(
+  run: Run,
+  socket: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const { code, stdout } = await run(["crio", "status", "--socket", socket, "config"], {
+      signal,
+    });
+    const value = code === 0 && valueAt(parseToml(stdout), "crio", "image", "pause_image");
+    return typeof value === "string" && value !== "" ? value : undefined;
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** cri-dockerd, when it has a unit. */

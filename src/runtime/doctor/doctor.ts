@@ -15,6 +15,7 @@ import { parseVersion, type Version } from "../version.ts";
 import { agreements } from "./agreements.ts";
 import {
   criOPause,
+  criORuns,
   dockerPause,
   kubeadmConfigured,
   kubeletFlag,
@@ -23,7 +24,7 @@ import {
 import { readContainerdFiles } from "./containerd-file.ts";
 import type { NodeHost } from "./host.ts";
 import { lookIntoContainerd, notLooked } from "./look-containerd.ts";
-import { lookByCrictl, lookIntoDocker } from "./look-others.ts";
+import { lookIntoCriO, lookIntoDocker } from "./look-others.ts";
 import type { Component, Configured, ExpectedImage, NodeFinding } from "./model.ts";
 
 /** How a node is looked at. */
@@ -99,19 +100,17 @@ export async function examineNode(options: DoctorOptions): Promise<Diagnosis> {
       (image) => lookIntoContainerd({ ...lookOf(options, image, "containerd"), ctr: containerd }),
     );
   }
+  const crio = `${slash(host)}run/crio/crio.sock`;
   await examine(
     "cri-o",
-    () => criOPause(host),
-    (image) =>
-      lookByCrictl({
-        ...lookOf(options, image, "cri-o"),
-        socket: `${slash(host)}run/crio/crio.sock`,
-      }),
+    () => criOConfigured(options, crio, tell),
+    (image) => lookIntoCriO({ ...lookOf(options, image, "cri-o"), socket: crio }),
   );
+  const dockerd = { command: dockerOf(host), socket: `${slash(host)}run/cri-dockerd.sock` };
   await examine(
     "docker",
     () => dockerPause(host),
-    (image) => lookIntoDocker({ ...lookOf(options, image, "docker"), command: dockerOf(host) }),
+    (image) => lookIntoDocker({ ...lookOf(options, image, "docker"), ...dockerd }),
   );
   for (const name of ["k3s", "rke2"] as const) {
     await examine(
@@ -201,6 +200,33 @@ async function containerdConfigured(
   return { component: "containerd", image: image ?? byDefault, place };
 }
 
+/** By its files, and by what it runs with: it reads them when it starts, or is told to. */
+async function criOConfigured(
+  { host, run, signal }: DoctorOptions,
+  socket: string,
+  tell: (findings: readonly NodeFinding[]) => void,
+): Promise<Configured | undefined> {
+  const written = criOPause(host);
+  if (written === undefined) return undefined;
+  const running = await criORuns(run, socket, signal);
+  if (running === undefined) return written;
+  const { image, place } = written;
+  if (image === undefined) return { ...written, image: running };
+  if (running !== image) {
+    tell([
+      {
+        component: "cri-o",
+        check: "configured",
+        status: "wrong",
+        said: `It runs with ${running} until it is started again, and is configured for ${image}`,
+        place,
+        mend: ["systemctl restart crio"],
+      },
+    ]);
+  }
+  return written;
+}
+
 async function kubeletVersion({ host, run, signal }: DoctorOptions): Promise<Version | undefined> {
   if (host.root !== "/") return undefined;
   try {
@@ -224,7 +250,7 @@ function lookOf(
   const name = `--name ${registry}/${repository}${tag === undefined ? "" : ` --tag ${tag}`}`;
   const load =
     component === "cri-o"
-      ? `skopeo copy oci-archive:BUNDLE containers-storage:${image}`
+      ? `skopeo copy oci-archive:BUNDLE${tag === undefined ? "" : `:${tag}`} containers-storage:${image}`
       : `hiatus load BUNDLE --into ${into}${socket} ${name}`;
   return { run, component, image, platforms, expected, load, signal };
 }
