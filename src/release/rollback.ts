@@ -4,6 +4,7 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import {
   intended,
   isUnfinished,
@@ -18,6 +19,7 @@ import { hasFailed, type MirrorRun, runPhase, startRun, withAll } from "./mirror
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { MirrorFailure, ReleaseEvent, TagOutcome } from "./model.ts";
 import { now, restoreTag } from "./tags.ts";
+import { makeWholeAgain } from "./whole-again.ts";
 
 /** How a release is taken back. */
 export interface RollbackOptions {
@@ -76,13 +78,16 @@ async function takeBack(
     if (!runs.has(mirror)) runs.set(mirror, startRun(open));
   }
   const wasOpen = isUnfinished(journal.records);
+  const whole = new Set<string>();
   if (moves.length > 0) journal.append({ ...now(), type: "rollback" });
   onEvent({ type: "phase", phase: "rollback", state: "begin" });
   await withAll([...runs.values()], async (one) => {
     // One tag's failure is not another's: each is tried.
     for (const move of moves.filter((some) => some.mirror === one.open.mirror.name)) {
       signal?.throwIfAborted();
-      await runPhase(one, "rollback", onEvent, () => restore(one, move, records, journal, options));
+      await runPhase(one, "rollback", onEvent, () =>
+        restore(one, move, { records, journal, mirrors, whole }, options),
+      );
     }
   });
   onEvent({ type: "phase", phase: "rollback", state: "end" });
@@ -110,6 +115,15 @@ function isSame(
   return then?.registry === lasting && then.repository === repository;
 }
 
+/** What is known of the release, and who took part. */
+interface Past {
+  readonly records: readonly JournalRecord[];
+  readonly journal: Journal;
+  readonly mirrors: readonly OpenMirror[];
+  /** What was looked at, by mirror and digest: several tags may have named the same. */
+  readonly whole: Set<string>;
+}
+
 async function restore(
   one: MirrorRun,
   {
@@ -117,8 +131,7 @@ async function restore(
     tag,
     to,
   }: { readonly mirror: string; readonly tag: string; readonly to: TagOutcome["after"] & {} },
-  records: readonly JournalRecord[],
-  journal: Journal,
+  { records, journal, mirrors, whole }: Past,
   { signal, onEvent = () => undefined }: RollbackOptions,
 ): Promise<void> {
   const previous = previousOf(records, mirror, tag);
@@ -126,7 +139,14 @@ async function restore(
   const reference = `${registry}/${repository}:${tag}`;
   if (previous === undefined) throw unknownBefore(reference);
   const { store, outside } = one.open;
-  const target = { mirror, store, outside, previous, ours: to };
+  const others = mirrors.filter((other) => other !== one.open).map(({ fresh }) => fresh);
+  const prepare = async (root: Descriptor, bytes: Uint8Array): Promise<void> => {
+    const key = `${mirror} ${root.digest}`;
+    if (whole.has(key)) return;
+    await makeWholeAgain(one.open, root, bytes, others, { signal });
+    whole.add(key);
+  };
+  const target = { mirror, store, outside, previous, ours: to, prepare };
   const outcome = await restoreTag(target, journal, { signal });
   one.tags.push(outcome);
   onEvent({ type: "tag", ...outcome, mirror });

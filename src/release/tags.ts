@@ -112,6 +112,8 @@ export interface TagRestore {
   readonly previous: Extract<JournalRecord, { type: "previous" }>;
   /** What we moved it to. */
   readonly ours: Digest;
+  /** Sees to it that what it named is whole, before it is put back. What it throws is thrown, and the tag stays. */
+  readonly prepare?: ((root: Descriptor, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
 /**
@@ -125,7 +127,7 @@ export async function restoreTag(
   journal: Journal,
   options: StoreOptions = {},
 ): Promise<TagOutcome> {
-  const { mirror, store, outside, previous, ours } = restore;
+  const { mirror, store, outside, previous, ours, prepare } = restore;
   const { tag, digest: old } = previous;
   const found = await lookAtTag(store, tag, options);
   const outcome = (result: TagOutcome["result"], after: Digest | undefined): TagOutcome => ({
@@ -139,14 +141,16 @@ export async function restoreTag(
     journal.append({ ...now(), type: "raced", mirror, tag, found: found?.digest ?? null });
     return outcome("raced", found?.digest);
   }
+  const content = old === null ? undefined : contentOf(previous, old);
+  if (content !== undefined) await prepare?.(content.descriptor, content.bytes);
   journal.append({ ...now(), type: "restore", mirror, tag, to: old });
   await journal.flush();
-  if (old === null) {
+  if (content !== undefined) {
+    const { descriptor, bytes } = content;
+    await put(store, descriptor, bytes, tag, { ...options, replacing: ours });
+  } else {
     if (!canUntag(store)) return outcome("failed", ours);
     await untag(store, tag, options);
-  } else {
-    const { descriptor, bytes } = contentOf(previous, old);
-    await put(store, descriptor, bytes, tag, { ...options, replacing: ours });
   }
   const after = await lookAtTag(outside, tag, options);
   if ((after?.digest ?? null) !== old) {

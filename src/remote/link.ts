@@ -26,6 +26,12 @@ export function nextPage(header: string | undefined, request: URL): URL | undefi
 
 /** The target of the first link of a relation. Reads each character once. */
 function targetOf(header: string, relation: string): string | undefined {
+  // As zot 1.4 writes it; taken for no link, it would end the list there, and nobody would know.
+  if (!header.includes("<")) {
+    const [target = "", ...parameters] = header.split(";");
+    const isMeant = parameters.some((one) => relationsOf(one).includes(relation));
+    return isMeant && target.trim() !== "" ? target.trim() : undefined;
+  }
   let at = 0;
   while (at < header.length) {
     const open = header.indexOf("<", at);

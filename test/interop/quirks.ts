@@ -70,6 +70,30 @@ export const QUIRKS = {
     what: "cuts the connection on a range that a blob does not have; takes chunks out of order; lists tags in no order; deletes no tags",
     source: "seen",
   },
+  zotWantsSubjects: {
+    program: "zot",
+    versions: "1.4.3",
+    what: "500 to what refers to something that is not there yet, and takes cosign's `.sig` away again; of its referrers API: no `OCI-Subject`, and the type of an artifact is that of its config",
+    source: "seen; `pkg/storage/local/local.go`, `garbageCollect`",
+  },
+  zotForgetsIndexes: {
+    program: "zot",
+    versions: "1.4.3",
+    what: "forgets an index when its last tag moves, unless its digest was pushed before the tag, and by their digests the manifests that only it had; takes an index without them",
+    source: "seen; `pkg/storage/common.go`, `PruneImageManifestsFromIndex`",
+  },
+  zotChokes: {
+    program: "zot",
+    versions: "1.4.3",
+    what: "looks at no index: half a one that comes by a tag stays, and every push to that repository and every deletion is 500 from then on",
+    source: "seen",
+  },
+  zotRefuses: {
+    program: "zot",
+    versions: "1.4.3",
+    what: "refuses Docker's media types (415), a tag that turns from a manifest into an index (400), SHA-512 (500); the link to the next page of tags has no `<>`",
+    source: "seen",
+  },
 } as const satisfies Readonly<Record<string, Quirk>>;
 
 /** The rows of the page's table. */

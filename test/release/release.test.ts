@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { HiatusError } from "../../src/errors.ts";
 import { isUnfinished, type Journal, openJournal, readJournal } from "../../src/release/journal.ts";
+import type { OpenMirror } from "../../src/release/mirror-stores.ts";
 import type { ReleaseEvent } from "../../src/release/model.ts";
 import { type ReleaseOptions, release } from "../../src/release/release.ts";
 import { rollback } from "../../src/release/rollback.ts";
+import { createMemory } from "../../src/store/memory.ts";
 import { pushAll } from "../contract/sample.ts";
 import { failureOf } from "../failure.ts";
 import { scratch } from "../folder.ts";
@@ -281,6 +283,30 @@ describe("rollback", () => {
     expect(back.mirrors[0]?.tags.map(({ result }) => result)).toEqual(["raced", "restored"]);
     expect(await named(mirror, "1")).toBe(third.content.index.descriptor.digest);
     expect(await named(mirror, "1.0")).toBe(oldRoot.digest);
+  });
+
+  test("leaves a tag with the new image where the old one is whole nowhere any more", async () => {
+    const { mirrors, run, journal } = setup(2);
+    const [mirror, other] = mirrors as [MemoryMirror, MemoryMirror];
+    await withOld(mirror, "1");
+    await run(yes);
+    // As a registry that forgets what no tag leads to.
+    const lost = old.content.manifests[0]?.descriptor.digest;
+    const { memory } = mirror;
+    const forgetful: OpenMirror["fresh"] = {
+      ...mirror.store,
+      exists: async (one, options) => one.digest !== lost && (await memory.exists(one, options)),
+      fetch: (one, options) => createMemory().fetch(one, options),
+    };
+    const open = [{ ...mirror, fresh: forgetful }, other];
+    const back = await rollback(open, { journal });
+    expect(back.result).toBe("failed");
+    expect(back.mirrors[0]?.failures).toMatchObject([{ phase: "rollback", code: "INCOMPLETE" }]);
+    expect(await named(mirror, "1")).not.toBe(oldRoot.digest);
+    // Another mirror has it.
+    await withOld(other, "2");
+    expect((await rollback(open, { journal })).result).toBe("rolled back");
+    expect(await named(mirror, "1")).toBe(oldRoot.digest);
   });
 
   test("says that there is nothing to take back", async () => {

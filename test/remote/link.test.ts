@@ -16,6 +16,7 @@ describe("nextPage", () => {
     ["<?last=b>; rel=next", "/v2/team/pause/tags/list?last=b"],
     ["<https://registry.example/n>; rel=next", "/n"],
     ["</a,b>; rel=next", "/a,b"],
+    ['/v2/x/tags/list?n=2&last=b; rel="next"', "/v2/x/tags/list?n=2&last=b"],
   ])("reads %s", (header, path) => {
     expect(nextPage(header, request)?.href).toBe(`https://registry.example${path}`);
   });
@@ -29,6 +30,8 @@ describe("nextPage", () => {
     "rel=next",
     '</p>; title="x; rel=next',
     '</p>; rel="nextish"',
+    '/p; rel="prev"',
+    '; rel="next"',
   ])("finds none in %j", (header) => {
     expect(nextPage(header, request)).toBeUndefined();
   });
@@ -40,6 +43,7 @@ describe("nextPage", () => {
     "<https://registry.example:8443/n>; rel=next",
     "<file:///etc/passwd>; rel=next",
     "<>; rel=next",
+    "//other.example/n; rel=next",
     `</${"a".repeat(9000)}>; rel=next`,
   ])("refuses to be led elsewhere by %s", async (header) => {
     expect(await failureOf(() => nextPage(header, request))).toMatchObject({ code: "REGISTRY" });

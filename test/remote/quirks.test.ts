@@ -1,5 +1,6 @@
 /** Every quirk of real registries, one by one: a push and a pull of the sample must come out right with each of them. */
 import { describe, expect, test } from "vitest";
+import { copyGraph } from "../../src/graph/copy.ts";
 import { noKnowledge } from "../../src/remote/knowledge.ts";
 import { pushAll, sample } from "../contract/sample.ts";
 import { bytesOf, failureOf, listOf } from "../failure.ts";
@@ -57,6 +58,19 @@ describe.each(QUIRKS)("$name ($source)", (quirk) => {
       const none = { artifactType: "application/vnd.example.other" };
       expect(await listOf(one.referrers(content.index.descriptor, none))).toEqual([]);
     }
+  });
+
+  test("a signature goes along with an image under its tag", async () => {
+    const { registry, open } = start(quirk);
+    const from = await memoryOf(...content.all, ...content.signatureBlobs, content.signature);
+    const root = content.index.descriptor;
+    const tags = [{ descriptor: root, tag: "1.0" }];
+    await copyGraph(from, open(), [root, content.signature.descriptor], { tags });
+    expect(registry.repository("team/pause").tags.get("1.0")).toBe(root.digest);
+    const { artifactType } = JSON.parse(Buffer.from(content.signature.bytes).toString());
+    const [found, ...more] = await listOf(open().referrers(root, { artifactType }));
+    expect(more).toEqual([]);
+    expect(found?.digest).toBe(content.signature.descriptor.digest);
   });
 
   test("tags are listed whole and in order, and tags can be moved where that is allowed", async () => {

@@ -61,7 +61,7 @@ export async function benchServe(context: Context): Promise<void> {
       }
     }
     const servers = await measure(context, running, loadsOf(image));
-    const zot = kinds.some(({ name }) => name === "zot") ? (["zot"] as const) : [];
+    const zot = kinds.some(({ name }) => name === "zot 1.4") ? (["zot"] as const) : [];
     await reportServe(context, {
       machine: where,
       versions: [

@@ -106,14 +106,14 @@ function folderServer(context: Context, { name, hiatus }: Runtime): ServerKind {
 
 function zotServer(context: Context, program: string): ServerKind {
   return {
-    name: "zot",
+    name: "zot 1.4",
     ours: false,
     filled: false,
     start: (before) =>
       startOwnFolder(context, before, (host, folder) => {
         const [address, port] = host.split(":");
         const config = {
-          distSpecVersion: "1.1.1",
+          distSpecVersion: "1.0.1-dev",
           storage: { rootDirectory: join(folder, "storage"), dedupe: false, gc: false },
           http: { address, port },
           log: { level: "fatal" },

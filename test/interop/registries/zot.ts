@@ -12,7 +12,7 @@ import { writeHtpasswd } from "./htpasswd.ts";
 /** Built by scripts/peers.mjs. */
 export function zot(peer: Provided): RegistryKind {
   const program = programOf(peer);
-  const name = "zot";
+  const name = "zot 1.4";
   return {
     name,
     programs: [],
@@ -27,6 +27,7 @@ export function zot(peer: Provided): RegistryKind {
         const rootDirectory = join(folder, "storage");
         await mkdir(rootDirectory);
         const config = {
+          distSpecVersion: "1.0.1-dev",
           // As it comes: what is the same is kept once, and what nobody names is swept away.
           storage: { rootDirectory },
           http: {

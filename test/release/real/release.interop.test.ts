@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { copyGraph } from "../../../src/graph/copy.ts";
 import { checkMirrors } from "../../../src/release/check.ts";
 import { readJournal } from "../../../src/release/journal.ts";
 import { type ReleaseOptions, release } from "../../../src/release/release.ts";
@@ -63,6 +64,10 @@ function useRegistry(kind: RegistryKind): () => Registry & { readonly folder: st
     return running;
   };
 }
+
+const fail = (): never => {
+  throw new Error("There is none");
+};
 
 let repositories = 0;
 
@@ -145,6 +150,21 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))(
         expect(back.mirrors[0]?.failures).toMatchObject([{ phase: "rollback" }]);
         expect(back.mirrors[0]?.failures[0]?.hint).toBeTruthy();
       }
+    });
+
+    test("is taken back to what had been pushed by its tag alone, and is whole then", async () => {
+      const repository = `release/r${repositories++}`;
+      const mirrors = [await theirMirror("theirs", registry(), { settings: { repository } })];
+      const [mirror] = mirrors as [TheirMirror];
+      const [{ store } = fail()] = await openAll(mirrors);
+      const [{ source, root } = fail()] = old.image.variants;
+      await copyGraph(source, store, [root], { tags: [{ descriptor: root, tag: "1" }] });
+      const { run, journal } = releaser(mirrors);
+      expect((await run()).result).toBe("released");
+      const back = await rollback(await openAll(mirrors), { journal });
+      expect(back.mirrors[0]?.tags.map(({ result }) => result)).toContain("restored");
+      expect(await mirror.named("1")).toBe(OLD);
+      expect(await mirror.isWhole(OLD)).toBe(true);
     });
 
     test("shows what somebody else moved, and puts it back when told to", async () => {

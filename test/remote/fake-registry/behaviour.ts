@@ -28,12 +28,17 @@ export interface Behaviour {
   readonly patchLeast: number;
   /** Writes the `Location` of an upload. */
   readonly location: (url: URL) => string;
-  /** The referrers API: there, not there, a page of HTML, or a list that is always empty. */
-  readonly referrers: true | false | "html" | "empty";
+  /**
+   * The referrers API: there, not there, a page of HTML, a list that is always empty, or one that takes the type of the config for
+   * what an artifact is, and says nothing of it when something is pushed.
+   */
+  readonly referrers: true | false | "html" | "empty" | "config";
   /** Does it filter referrers? */
   readonly filters: boolean;
   /** Must children be there before their parents? */
   readonly checksChildren: boolean;
+  /** Must a subject be there before what refers to it? Else 500. */
+  readonly checksSubject: boolean;
   /** The code and the form in which missing children are told. */
   readonly missing: "text" | "object" | "nothing";
   /** Tags of one page at most; more asked for is refused when `strictPages`. */
@@ -69,6 +74,7 @@ export const SPECIFICATION: Behaviour = {
   referrers: true,
   filters: true,
   checksChildren: true,
+  checksSubject: false,
   missing: "object",
   pageLimit: 1000,
   strictPages: false,

@@ -24,8 +24,9 @@ export function tags({ repositories, behaviour }: FakeState, { url, name }: Call
 
 /** Answers `referrers/<digest>`. */
 export function referrers({ repository, behaviour }: FakeState, call: Call): Response {
-  if (behaviour.referrers === false) return new Response("404 page not found", { status: 404 });
-  if (behaviour.referrers === "html") {
+  const { filters, referrers: how } = behaviour;
+  if (how === false) return new Response("404 page not found", { status: 404 });
+  if (how === "html") {
     return new Response("<html><title>Welcome</title></html>", {
       headers: { "content-type": "text/html" },
     });
@@ -35,17 +36,17 @@ export function referrers({ repository, behaviour }: FakeState, call: Call): Res
     .map(([digest, { mediaType, bytes }]) => {
       const document = parseDocument(bytes, mediaType);
       const artifactType =
-        document.artifactType ??
+        (how === "config" ? undefined : document.artifactType) ??
         (isIndex(document) ? undefined : childrenOf(document)[0]?.mediaType);
       const { annotations } = document;
       const entry = { mediaType, digest, size: bytes.byteLength, artifactType, annotations };
       return { entry, subject: document.subject?.digest };
     })
-    .filter(({ subject }) => subject === call.rest && behaviour.referrers === true)
+    .filter(({ subject }) => subject === call.rest && how !== "empty")
     .map(({ entry }) => entry)
-    .filter(({ artifactType }) => type === null || !behaviour.filters || artifactType === type);
+    .filter(({ artifactType }) => type === null || !filters || artifactType === type);
   const filtered: Record<string, string> =
-    type !== null && behaviour.filters ? { "oci-filters-applied": "artifactType" } : {};
+    type !== null && filters && how === true ? { "oci-filters-applied": "artifactType" } : {};
   return Response.json(
     { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: found },
     { headers: { "content-type": MediaType.ociIndex, ...filtered } },

@@ -60,6 +60,10 @@ async function put(
       .filter((child) => !held.blobs.has(child) && !held.manifests.has(child));
     if (missing.length > 0) return missingChildren(behaviour.missing, missing);
   }
+  const { subject } = document;
+  if (behaviour.checksSubject && subject !== undefined && !held.manifests.has(subject.digest)) {
+    return answer(500);
+  }
   if (!isDigest && behaviour.immutable !== undefined && held.tags.has(rest)) {
     const { status, body } = behaviour.immutable;
     return new Response(body, { status });
@@ -67,11 +71,11 @@ async function put(
   if (!held.manifests.has(digest)) held.lags.set(digest, behaviour.lag);
   held.manifests.set(digest, { mediaType, bytes });
   if (!isDigest) held.tags.set(rest, digest);
-  const tellsSubject = behaviour.referrers === true && document.subject !== undefined;
+  const tellsSubject = behaviour.referrers === true && subject !== undefined;
   return answer(201, {
     location: `/v2/${name}/manifests/${digest}`,
     "docker-content-digest": digest,
-    ...(tellsSubject ? { "oci-subject": document.subject?.digest ?? "" } : {}),
+    ...(tellsSubject ? { "oci-subject": subject.digest } : {}),
   });
 }
 

@@ -403,6 +403,17 @@ export const QUIRKS: readonly Quirk[] = [
     behaviour: () => ({ filters: false }),
   },
   {
+    name: "referrers are listed and filtered by the type of their config",
+    source: "zot 1.4.3, tried",
+    behaviour: () => ({ referrers: "config" }),
+  },
+  {
+    name: "what refers to something is refused before that is there",
+    source: "zot 1.4.3, tried",
+    behaviour: () => ({ referrers: "config", checksSubject: true, checksChildren: false }),
+    profile: "zot",
+  },
+  {
     name: "children are not looked for",
     source: "several take a manifest before its blobs",
     behaviour: () => ({ checksChildren: false }),
