@@ -10,12 +10,20 @@ import { PATH, run } from "../runtime/command.ts";
 import { connectCri } from "../runtime/cri/client.ts";
 import { CRI_DOCKERD_PROGRAMS, startDockerNode } from "../runtime/cri-dockerd.ts";
 import { type Bundle, NAME, runScript } from "./bundles.ts";
-import { GOOD_LIFE, LIFE_PROGRAMS, livePod } from "./pod-life.ts";
-import { configure, doctor, mend, type Ward } from "./ward.ts";
+import {
+  cellIn,
+  describeLoadedPods,
+  expectFlagSeen,
+  expectMended,
+  plainBundle,
+  UNREACHABLE,
+  type Way,
+} from "./cri-node.ts";
+import { LIFE_PROGRAMS, livePod } from "./pod-life.ts";
+import { configure, doctor, type Ward, writeBelow } from "./ward.ts";
 
-const bundles = inject("bundles");
 const peers = inject("programs");
-const plain = bundles.find(({ form, choice }) => form === ".tar" && choice === "all") as Bundle;
+const plain = plainBundle();
 const { name, tag } = plain;
 const version = PEERS["cri-dockerd"].version.slice(1);
 const column = `pod, cri-dockerd ${version.replace(/\.\d+$/, "")}`;
@@ -23,7 +31,6 @@ const participants = [
   { programs: [...CRI_DOCKERD_PROGRAMS, ...LIFE_PROGRAMS], peer: peers["cri-dockerd"] },
   { programs: [], peer: peers.crictl },
 ];
-const cellOf = (row: string) => ({ table: "airgap", row, column, instead: "yes" }) as const;
 
 const UNIT = "/lib/systemd/system/cri-docker.service";
 const DROP_IN = "/etc/systemd/system/cri-docker.service.d/50-hiatus-pause.conf";
@@ -44,7 +51,7 @@ async function startNode() {
     await node.restart([...starts].at(-1)?.[1] ?? "");
   };
   try {
-    await node.write(UNIT, node.unit);
+    await writeBelow(folder, UNIT, node.unit);
     await use(name);
     await restart();
   } catch (error) {
@@ -82,17 +89,10 @@ type DockerNode = Awaited<ReturnType<typeof startNode>>;
 const hiatusLoad = ({ env }: DockerNode, file: string, ...more: readonly string[]) =>
   run([...hiatusCommand(), "load", file, "--into", "docker", ...more], { env });
 
-/** A way for a bundle into it, as docs/air-gap.md has it. */
-interface Way {
-  readonly name: string;
-  reads(bundle: Bundle): boolean;
-  load(node: DockerNode, bundle: Bundle): Promise<unknown>;
-}
-
 /** One way with everything that there is, the others with what they may make something else of. */
 const isTold = (choice: Bundle["choice"]) => choice === "all" || choice === "names";
 
-const WAYS: readonly Way[] = [
+const WAYS: readonly Way<DockerNode>[] = [
   {
     name: "hiatus load",
     reads: () => true,
@@ -110,56 +110,19 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-const FROM_DOCKER = /registry\.k8s\.io.*(?:unreachable|no such host|failure in name resolution)/;
-
 describe("pods on a node of Docker that no registry can be reached from", () => {
-  let node: DockerNode | undefined;
-  const running = async () => {
-    node ??= await startNode();
-    return node;
-  };
-  afterAll(() => node?.stop());
-  afterEach(() => node?.forget());
-
-  for (const way of WAYS) {
-    for (const bundle of bundles.filter((one) => way.reads(one))) {
-      describeCell(
-        cellOf(bundle.row),
-        participants,
-        `${way.name} of ${bundle.row}`,
-        () => {
-          it("starts a pod, and before it there was none", async () => {
-            const { cri, live } = await running();
-            if (bundle === plain) await expect(live()).rejects.toThrow(FROM_DOCKER);
-            await way.load(await running(), bundle);
-            const { image } = await cri.images.ImageStatus({ image: { image: name } });
-            expect(image).toMatchObject({ id: bundle.config, pinned: true });
-            const { images } = await cri.images.ListImages({});
-            expect(images.filter(({ pinned }) => pinned).map(({ id }) => id)).toEqual([image?.id]);
-            expect(await live()).toEqual(GOOD_LIFE);
-          });
-        },
-        { root: true },
-      );
-    }
-  }
+  describeLoadedPods({ column, participants, ways: WAYS, start: startNode });
 });
 
 describeCell(
-  cellOf("hiatus doctor"),
+  cellIn(column, "hiatus doctor"),
   participants,
   "hiatus doctor on a node of Docker",
   () => {
     let node: DockerNode;
     const ask = (...more: readonly string[]) =>
       doctor(node, "--kubernetes", "1.34", "--expect", `oci-archive:${plain.file}:${tag}`, ...more);
-    const mended = async (wrong: readonly string[], ...more: readonly string[]) => {
-      const verdict = await ask(...more);
-      expect(verdict).toMatchObject({ code: 3, verdict: "wrong", wrong });
-      await mend(node, verdict, plain.file);
-      expect(await ask(...more)).toMatchObject({ code: 0, verdict: "healthy", wrong: [] });
-      expect(await node.live()).toEqual(GOOD_LIFE);
-    };
+    const expectAllMended = (wrong: string) => expectMended(node, ask, wrong);
 
     beforeAll(async () => {
       node = await startNode();
@@ -173,13 +136,13 @@ describeCell(
     });
 
     it("misses an image", async () => {
-      await expect(node.live()).rejects.toThrow(FROM_DOCKER);
-      await mended(["docker, present"]);
+      await expect(node.live()).rejects.toThrow(UNREACHABLE);
+      await expectAllMended("docker, present");
     });
 
     it("sees that it is for another platform", async () => {
       await hiatusLoad(node, plain.file, "--platform", "linux/arm64");
-      await mended(["docker, platform"]);
+      await expectAllMended("docker, platform");
     });
 
     it("sees that it is another one", async () => {
@@ -187,7 +150,7 @@ describeCell(
       await writeFile(join(folder, "pause"), "another program");
       await run(["tar", "-cf", join(folder, "x.tar"), "-C", folder, "pause"]);
       await node.docker("import", join(folder, "x.tar"), name);
-      await mended(["docker, digest"]);
+      await expectAllMended("docker, digest");
     });
 
     it.each([
@@ -200,7 +163,7 @@ describeCell(
       const layers = join(node.folder, "docker", "overlay2");
       const [file = ""] = (await run(["find", layers, "-path", "*/diff/pause"])).split("\n");
       await damage(file);
-      await mended(["docker, complete"]);
+      await expectAllMended("docker, complete");
     });
 
     it("sees that cri-dockerd was not started again", async () => {
@@ -208,7 +171,7 @@ describeCell(
       await node.use(`${NAME}:other`);
       await node.docker("rmi", name);
       try {
-        await mended(["docker, pinned"]);
+        await expectAllMended("docker, pinned");
       } finally {
         await node.use(name);
         await node.restart();
@@ -225,7 +188,7 @@ describeCell(
         expect(await ask()).toMatchObject({ code: 0, verdict: "healthy", wrong: [] });
 
         const drop = await readFile(join(node.folder, DROP_IN), "utf8");
-        await node.node.write(DROP_IN, drop.replace("=rancher/", "=docker.io/rancher/"));
+        await writeBelow(node.folder, DROP_IN, drop.replace("=rancher/", "=docker.io/rancher/"));
         await node.restart();
         const verdict = await ask();
         expect(verdict).toMatchObject({ code: 3, wrong: ["docker, pinned"] });
@@ -239,21 +202,7 @@ describeCell(
 
     it("sees that the kubelet keeps another one, and a flag that 1.35 does not know", async () => {
       await hiatusLoad(node, plain.file);
-      const file = "/var/lib/kubelet/kubeadm-flags.env";
-      const flag = `--pod-infra-container-image=${NAME}:3.9`;
-      await node.node.write(file, `KUBELET_KUBEADM_ARGS="${flag}"\n`);
-      const verdict = await ask();
-      expect(verdict).toMatchObject({ code: 3, wrong: ["kubelet, agrees"] });
-      const next = await ask("--kubernetes", "1.35");
-      expect(next).toMatchObject({ code: 3, wrong: ["kubelet, flag"] });
-      for (const { findings } of [verdict, next]) {
-        expect(findings.flatMap((one) => one.mend ?? [])[0]).toBe(
-          `take ${flag} out of ${file}, line 1`,
-        );
-      }
-      await node.node.write(file, 'KUBELET_KUBEADM_ARGS=""\n');
-      expect(await ask("--kubernetes", "1.35")).toMatchObject({ code: 0, verdict: "healthy" });
-      await rm(join(node.folder, file));
+      await expectFlagSeen(node, ask);
     });
   },
   { root: true },

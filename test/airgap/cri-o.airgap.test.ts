@@ -15,15 +15,21 @@ import { run } from "../runtime/command.ts";
 import { connectCri } from "../runtime/cri/client.ts";
 import { CRIO_PROGRAMS, prepareCrio } from "../runtime/crio.ts";
 import { type Daemon, startDaemon } from "../runtime/daemon.ts";
-import { type Bundle, NAME, runScript } from "./bundles.ts";
+import { NAME, runScript } from "./bundles.ts";
+import {
+  cellIn,
+  describeLoadedPods,
+  expectFlagSeen,
+  expectMended,
+  plainBundle,
+  UNREACHABLE,
+  type Way,
+} from "./cri-node.ts";
 import { GOOD_LIFE, LIFE_PROGRAMS, livePod } from "./pod-life.ts";
-import { configure, doctor, mend, type Ward } from "./ward.ts";
+import { configure, doctor, type Ward, writeBelow } from "./ward.ts";
 
-const bundles = inject("bundles");
 const peers = inject("programs");
-const of = (form: Bundle["form"], choice: Bundle["choice"]) =>
-  bundles.find((one) => one.form === form && one.choice === choice) as Bundle;
-const plain = of(".tar", "all");
+const plain = plainBundle();
 const { name, tag } = plain;
 const version = PEERS.crio.version.slice(1);
 const release = version.replace(/\.\d+$/, "");
@@ -32,7 +38,6 @@ const participants = [
   { programs: [...CRIO_PROGRAMS, ...LIFE_PROGRAMS, "podman", "skopeo"], peer: peers.crio },
   { programs: [], peer: peers.crictl },
 ];
-const cellOf = (row: string) => ({ table: "airgap", row, column, instead: "yes" }) as const;
 
 /** CRI-O as it is told to be by what the command prints, with an operator's tools. */
 async function startNode(...more: readonly string[]) {
@@ -64,14 +69,16 @@ async function startNode(...more: readonly string[]) {
 
 type CrioNode = Awaited<ReturnType<typeof startNode>>;
 
-/** A way for a bundle into it, as docs/air-gap.md has it. */
-interface Way {
-  readonly name: string;
-  reads(bundle: Bundle): boolean;
-  load(node: CrioNode, bundle: Bundle): Promise<unknown>;
-}
+const copy = (env: Ward["env"], file: string, ...more: readonly string[]) =>
+  run(
+    [
+      ...["skopeo", ...more, "copy", "--quiet"],
+      ...[`oci-archive:${file}:${tag}`, `containers-storage:${name}`],
+    ],
+    { env },
+  );
 
-const WAYS: readonly Way[] = [
+const WAYS: readonly Way<CrioNode>[] = [
   {
     name: "podman load",
     reads: ({ form, choice }) => form !== ".run" && choice !== "names" && choice !== "signed",
@@ -80,13 +87,7 @@ const WAYS: readonly Way[] = [
   {
     name: "skopeo copy",
     reads: ({ form, choice }) => form !== ".run" && choice !== "one" && choice !== "two",
-    load: ({ env }, { file, tag }) =>
-      run(
-        ["skopeo", "copy", "--quiet", `oci-archive:${file}:${tag}`, `containers-storage:${name}`],
-        {
-          env,
-        },
-      ),
+    load: ({ env }, { file }) => copy(env, file),
   },
   {
     name: "hiatus load --into podman",
@@ -101,45 +102,12 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-const FROM_CRIO = /registry\.k8s\.io.*(?:unreachable|no such host|failure in name resolution)/;
-
 describe("pods on a node of CRI-O that no registry can be reached from", () => {
-  let node: CrioNode | undefined;
-  const running = async () => {
-    node ??= await startNode();
-    return node;
-  };
-  afterAll(() => node?.stop());
-  afterEach(() => node?.forget());
-
-  for (const way of WAYS) {
-    for (const bundle of bundles.filter((one) => way.reads(one))) {
-      describeCell(
-        cellOf(bundle.row),
-        participants,
-        `${way.name} of ${bundle.row}`,
-        () => {
-          it("starts a pod, and before it there was none", async () => {
-            const { cri, live } = await running();
-            if (bundle === plain) await expect(live()).rejects.toThrow(FROM_CRIO);
-            await way.load(await running(), bundle);
-            const { image } = await cri.images.ImageStatus({ image: { image: name } });
-            expect(image).toMatchObject({ id: bundle.config.slice("sha256:".length) });
-            // The kubelet leaves alone what is pinned, and asks for all at once.
-            expect(image?.pinned).toBe(true);
-            const { images } = await cri.images.ListImages({});
-            expect(images.filter(({ pinned }) => pinned).map(({ id }) => id)).toEqual([image?.id]);
-            expect(await live()).toEqual(GOOD_LIFE);
-          });
-        },
-        { root: true },
-      );
-    }
-  }
+  describeLoadedPods({ column, participants, ways: WAYS, start: startNode });
 });
 
 describeCell(
-  cellOf("hiatus serve"),
+  cellIn(column, "hiatus serve"),
   participants,
   "a node of CRI-O whose mirror is a bundle that asks for a password",
   () => {
@@ -167,7 +135,7 @@ describeCell(
     });
 
     it("pulls with what the auth file has for the mirror, and starts a pod", async () => {
-      await expect(node.live()).rejects.toThrow(FROM_CRIO);
+      await expect(node.live()).rejects.toThrow(UNREACHABLE);
       await writeAuthFile(auth, { host, account: ACCOUNT });
       expect(await node.live()).toEqual(GOOD_LIFE);
       const { image } = await node.cri.images.ImageStatus({ image: { image: name } });
@@ -179,28 +147,22 @@ describeCell(
 );
 
 describeCell(
-  cellOf("hiatus doctor"),
+  cellIn(column, "hiatus doctor"),
   participants,
   "hiatus doctor on a node of CRI-O",
   () => {
     let node: CrioNode;
     const ask = (...more: readonly string[]) =>
-      doctor(node, "--kubernetes", release, "--expect", plain.root, ...more);
-    const load = (arch = "amd64") =>
-      run(
-        [
-          ...["skopeo", "copy", "--quiet", "--override-arch", arch],
-          ...[`oci-archive:${plain.file}:${tag}`, `containers-storage:${name}`],
-        ],
-        { env: node.env },
+      doctor(
+        node,
+        "--kubernetes",
+        release,
+        "--expect",
+        `oci-archive:${plain.file}:${tag}`,
+        ...more,
       );
-    const mended = async (wrong: readonly string[], ...more: readonly string[]) => {
-      const verdict = await ask(...more);
-      expect(verdict).toMatchObject({ code: 3, verdict: "wrong", wrong });
-      await mend(node, verdict, plain.file);
-      expect(await ask(...more)).toMatchObject({ code: 0, verdict: "healthy", wrong: [] });
-      expect(await node.live()).toEqual(GOOD_LIFE);
-    };
+    const load = (...more: readonly string[]) => copy(node.env, plain.file, ...more);
+    const expectAllMended = (wrong: string) => expectMended(node, ask, wrong);
 
     beforeAll(async () => {
       node = await startNode("--auth-file", "/var/lib/kubelet/config.json");
@@ -224,13 +186,13 @@ describeCell(
     });
 
     it("misses an image", async () => {
-      await expect(node.live()).rejects.toThrow(FROM_CRIO);
-      await mended(["cri-o, present"]);
+      await expect(node.live()).rejects.toThrow(UNREACHABLE);
+      await expectAllMended("cri-o, present");
     });
 
     it("sees that it is for another platform", async () => {
-      await load("arm64");
-      await mended(["cri-o, platform"]);
+      await load("--override-arch", "arm64");
+      await expectAllMended("cri-o, platform");
     });
 
     it("sees that it is another one", async () => {
@@ -238,7 +200,7 @@ describeCell(
       await writeFile(join(folder, "pause"), "another program");
       await run(["tar", "-cf", join(folder, "x.tar"), "-C", folder, "pause"]);
       await run(["podman", "import", "--quiet", join(folder, "x.tar"), name], { env: node.env });
-      await mended(["cri-o, digest"]);
+      await expectAllMended("cri-o, digest");
     });
 
     it.each([
@@ -252,16 +214,16 @@ describeCell(
       const files = join(node.folder, "storage", "overlay");
       const [file = ""] = (await run(["find", files, "-path", "*/diff/pause"])).split("\n");
       await damage(file);
-      await mended(["cri-o, complete"]);
+      await expectAllMended("cri-o, complete");
     });
 
     it("sees that CRI-O was not started again", async () => {
       await load();
       await run(["podman", "tag", name, `${NAME}:other`], { env: node.env });
       const drop = "/etc/crio/crio.conf.d/60-other.conf";
-      await node.crio.write(drop, `[crio.image]\npause_image = "${NAME}:other"\n`);
+      await writeBelow(node.folder, drop, `[crio.image]\npause_image = "${NAME}:other"\n`);
       try {
-        await mended(["cri-o, configured"]);
+        await expectAllMended("cri-o, configured");
       } finally {
         await rm(join(node.folder, drop));
         await node.restart();
@@ -270,21 +232,7 @@ describeCell(
 
     it("sees that the kubelet keeps another one, and a flag that 1.35 does not know", async () => {
       await load();
-      const file = "/var/lib/kubelet/kubeadm-flags.env";
-      const flag = `--pod-infra-container-image=${NAME}:3.9`;
-      await node.crio.write(file, `KUBELET_KUBEADM_ARGS="${flag}"\n`);
-      const verdict = await ask();
-      expect(verdict).toMatchObject({ code: 3, wrong: ["kubelet, agrees"] });
-      const next = await ask("--kubernetes", "1.35");
-      expect(next).toMatchObject({ code: 3, wrong: ["kubelet, flag"] });
-      for (const { findings } of [verdict, next]) {
-        expect(findings.flatMap((one) => one.mend ?? [])[0]).toBe(
-          `take ${flag} out of ${file}, line 1`,
-        );
-      }
-      await node.crio.write(file, 'KUBELET_KUBEADM_ARGS=""\n');
-      expect(await ask("--kubernetes", "1.35")).toMatchObject({ code: 0, verdict: "healthy" });
-      await rm(join(node.folder, file));
+      await expectFlagSeen(node, ask);
     });
 
     it("says that it could not look when CRI-O does not answer", async () => {

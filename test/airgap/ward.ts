@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { NodeFinding } from "../../src/runtime/doctor/model.ts";
 import { hiatusCommand } from "../interop/registries/hiatus.ts";
 import { attempt, run } from "../runtime/command.ts";
@@ -24,6 +26,12 @@ export interface Verdict {
   /** Looks that were not good, as `component, check`. */
   readonly wrong: readonly string[];
   readonly findings: readonly NodeFinding[];
+}
+
+/** Writes a file of a node. */
+export async function writeBelow(folder: string, path: string, content: string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), content);
 }
 
 /** Has the command write a node's configuration where the node has it. */

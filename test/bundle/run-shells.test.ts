@@ -204,6 +204,15 @@ describeWith({ programs: [...SHELL_PROGRAMS, "shellcheck"] }, "the script", () =
         },
       );
 
+      test.each([
+        ["docker.io/rancher/mirrored-pause:3.6", "rancher/mirrored-pause:3.6"],
+        ["docker.io/library/pause:1", "pause:1"],
+      ])("prints %s for cri-dockerd as Docker lists it", async (image, listed) => {
+        const { code, stdout } = await go(["--print-config", "docker", "--image", image]);
+        expect(code).toBe(0);
+        expect(stdout).toContain(` --pod-infra-container-image=${listed}\n`);
+      });
+
       test.each(["with blanks", "-dash", "line\nbreak", "quote'\"", "$(id)", "*"])(
         "works with %j as folder for temporary files",
         async (name) => {

@@ -211,7 +211,7 @@ describe("examineNode asks CRI-O", () => {
     const { findings, looks } = await examine(files, answers({ inspecti: { code: 1, stderr } }));
     expect(looks.at(-1)).toEqual(["present", "wrong"]);
     expect(mendOf(findings, "present")).toEqual([
-      `skopeo copy oci-archive:BUNDLE:3.10.2 containers-storage:${NAME}`,
+      "hiatus load BUNDLE --into podman --name registry.k8s.io/pause --tag 3.10.2",
     ]);
   });
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { attempt } from "./command.ts";
 import { CNI_PLUGINS, writeNetwork } from "./containerd.ts";
 import { connectCri } from "./cri/client.ts";
@@ -20,8 +20,6 @@ export interface DockerNode extends Dockerd {
   readonly socket: string;
   /** The unit by which systemd would start cri-dockerd, without a pause image. */
   readonly unit: string;
-  /** Writes a file below its root. */
-  write(path: string, content: string): Promise<void>;
   /** Starts cri-dockerd, or starts it anew. @param command - As an `ExecStart=` has it. */
   restart(command: string): Promise<void>;
 }
@@ -51,10 +49,6 @@ export async function startDockerNode(program: string, bridge: string): Promise<
     await docker.stop();
     await attempt(["ip", "link", "delete", bridge]);
   };
-  const write = async (path: string, content: string) => {
-    await mkdir(dirname(at(path)), { recursive: true });
-    await writeFile(at(path), content);
-  };
   try {
     await mkdir(at("run"));
     await symlink(at("docker.sock"), at("run/docker.sock"));
@@ -67,7 +61,6 @@ export async function startDockerNode(program: string, bridge: string): Promise<
     ...docker,
     socket,
     unit: `[Service]\nExecStart=${start.join(" ")}\n`,
-    write,
     async restart(command) {
       await daemon?.stop();
       daemon = await startDaemon(command.split(" "), {

@@ -24,8 +24,6 @@ export interface Crio {
   readonly cgroup: Cgroup;
   /** By which `podman` and `skopeo` find its storage, and `hiatus` its programs. */
   readonly env: Readonly<Record<"PATH" | "CONTAINERS_STORAGE_CONF", string>>;
-  /** Writes a file below its root: `/etc/crio/crio.conf.d/50-x.conf`. */
-  write(path: string, content: string): Promise<void>;
   /** Runs `crio` as it is started, with other arguments. */
   crio(...args: readonly string[]): Promise<CommandResult>;
   /** Starts it, or starts it anew. @throws Error with the end of its log when it does not get ready. */
@@ -75,7 +73,6 @@ export async function prepareCrio(programs: string, bridge: string): Promise<Cri
     socket,
     cgroup,
     env,
-    write,
     crio: (...args) => attempt([...command, ...args], { env }),
     async restart() {
       await daemon?.stop();

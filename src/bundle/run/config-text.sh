@@ -37,7 +37,7 @@ pause_command = "/pause"
 # (keep the other words of your ExecStart), then: systemctl daemon-reload && systemctl restart cri-docker
 [Service]
 ExecStart=
-ExecStart=/usr/bin/cri-dockerd --container-runtime-endpoint fd:// --pod-infra-container-image=@IMAGE@
+ExecStart=/usr/bin/cri-dockerd --container-runtime-endpoint fd:// --pod-infra-container-image=@LISTED@
 /hiatus/config
     ;;
   k3s)

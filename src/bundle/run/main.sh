@@ -68,7 +68,9 @@ print_config() {
   *[!A-Za-z0-9._:/@-]*) usage "$image is not a name with a tag" 'Write registry/repository:tag' ;;
   esac
   text=$(config_text "$1") || usage "There is no configuration for $1" "There is one for: $(config_names)"
-  sed "s|@IMAGE@|$image|g; s|@PARENT@|${image%/*}|g" <<EOC
+  # Docker leaves its own registry out of names, and cri-dockerd compares texts.
+  listed=${image#docker.io/}
+  sed "s|@IMAGE@|$image|g; s|@LISTED@|${listed#library/}|g; s|@PARENT@|${image%/*}|g" <<EOC
 $text
 EOC
 }

@@ -239,18 +239,18 @@ async function kubeletVersion({ host, run, signal }: DoctorOptions): Promise<Ver
   }
 }
 
+/** Whose images those are, where a runtime has none of its own. */
+const STORES: Readonly<Partial<Record<Component, string>>> = { "cri-o": "podman", rke2: "k3s" };
+
 function lookOf(
   { run, platforms, expected, address, signal }: DoctorOptions,
   image: string,
   component: Component,
 ) {
-  const into = component === "rke2" ? "k3s" : component;
+  const into = STORES[component] ?? component;
   const { registry, repository, tag } = parseReference(image);
   const socket = address === undefined || component !== "containerd" ? "" : ` --address ${address}`;
   const name = `--name ${registry}/${repository}${tag === undefined ? "" : ` --tag ${tag}`}`;
-  const load =
-    component === "cri-o"
-      ? `skopeo copy oci-archive:BUNDLE${tag === undefined ? "" : `:${tag}`} containers-storage:${image}`
-      : `hiatus load BUNDLE --into ${into}${socket} ${name}`;
+  const load = `hiatus load BUNDLE --into ${into}${socket} ${name}`;
   return { run, component, image, platforms, expected, load, signal };
 }
