@@ -106,9 +106,13 @@ describe("wrongInStorage", () => {
     ["a file with other bytes", "overlay/top/diff/pause", "A program\n", /other bytes/],
     ["a file that was cut", "overlay/top/diff/pause", "a", /"pause" is missing or has another/],
     ["a file that is gone", "overlay/top/diff/pause", undefined, /"pause" is missing/],
-    ["a layer without its recipe", "overlay-layers/top.tar-split.gz", undefined, /recipe/],
     ["a layer that is gone", "overlay-layers/layers.json", "[]", /layer sha256:\w+ is missing/],
-    ["another layer", "overlay-layers/layers.json", '[{"id":"top"}]', /is another one/],
+    [
+      "another layer",
+      "overlay-layers/layers.json",
+      '[{"id":"top","diff-digest":"x"}]',
+      /another one/,
+    ],
     ["another manifest", `overlay-images/${ID}/manifest`, "[]", /manifest has other bytes/],
     ["no manifest", `overlay-images/${ID}/manifest`, undefined, /manifest is missing/],
   ])("finds %s", async (_, path, content, says) => {
@@ -123,6 +127,16 @@ describe("wrongInStorage", () => {
     rmSync(join(root, "overlay/top/diff/pause"));
     mkdirSync(join(root, "overlay/top/diff/pause"));
     expect(await wrongInStorage(images, ID)).toMatch(/"pause" is missing/);
+  });
+
+  test.each([
+    ["a layer without a recipe", "overlay-layers/top.tar-split.gz", undefined, /no ".*tar-split/],
+    ["a layer in parts", "overlay-layers/layers.json", '[{"id":"top"}]', /in parts/],
+  ])("does not pass %s, and does not call it wrong", async (_, path, content, says) => {
+    const { images, root } = storage();
+    if (content === undefined) rmSync(join(root, path));
+    else writeFileSync(join(root, path), content);
+    await expect(wrongInStorage(images, ID)).rejects.toThrow(says);
   });
 
   test("says of other storages that it does not look into them", async () => {
@@ -154,17 +168,46 @@ const saved = (layer: Buffer = LAYER, config: Buffer = CONFIG) =>
     ]),
   });
 
+/** Files by their digests, as Docker writes them since 25. */
+function savedSince25(layer: Buffer, digest: string = digestOf(layer)): Buffer {
+  const at = (one: string) => `blobs/${one.replace(":", "/")}`;
+  const entry = { Config: at(`sha256:${ID}`), RepoTags: [NAME], Layers: [at(digest)] };
+  return archive({
+    [entry.Config]: CONFIG,
+    [at(digest)]: layer,
+    "manifest.json": JSON.stringify([entry]),
+  });
+}
+
+/** Of equal layers Docker 20.10 writes the second as a link. */
+function savedTwice(): Buffer {
+  const config = JSON.stringify({ rootfs: { type: "layers", diff_ids: [DIFF, DIFF] } });
+  const Config = `${digestOf(Buffer.from(config)).slice("sha256:".length)}.json`;
+  const first = archive({ "abc/layer.tar": LAYER }).subarray(0, -1024);
+  const link = archive({ "def/layer.tar": "" }).subarray(0, -1024);
+  link.write("2", 156);
+  link.write("../abc/layer.tar", 157);
+  const Layers = ["abc/layer.tar", "def/layer.tar"];
+  const rest = archive({
+    [Config]: config,
+    "manifest.json": JSON.stringify([{ Config, RepoTags: [NAME], Layers }]),
+  });
+  return Buffer.concat([first, link, rest]);
+}
+
 describe("wrongInArchive", () => {
   test.each([
-    ["as classic Docker writes it", saved()],
-    ["with a layer as it was pulled", saved(gzipSync(LAYER))],
-  ])("finds nothing in one %s", (_, bytes) => {
+    ["up to 24", saved()],
+    ["since 25, with a layer as it was pulled", savedSince25(gzipSync(LAYER))],
+    ["with two equal layers", savedTwice()],
+  ])("finds nothing in what Docker writes %s", (_, bytes) => {
     expect(wrongInArchive(bytes)).toBeUndefined();
   });
 
   test.each([
     ["another layer", saved(Buffer.alloc(2560)), /layer sha256:\w+ has other bytes/],
     ["another config", saved(LAYER, Buffer.from("{}")), /config has other bytes/],
+    ["another packed layer", savedSince25(LAYER, digestOf(CONFIG)), /has other bytes/],
   ])("finds %s", (_, bytes, says) => {
     expect(wrongInArchive(bytes)).toMatch(says);
   });

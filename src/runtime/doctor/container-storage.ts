@@ -61,6 +61,7 @@ export async function wrongInStorage(folder: string, id: string): Promise<string
   for (const wanted of (rootfs?.diff_ids ?? []).toReversed()) {
     const layer = layers.find((one) => one.id === next);
     if (layer === undefined) return `its layer ${wanted} is missing`;
+    if (layer["diff-digest"] === undefined) throw new Error("It was pulled in parts of its layers");
     if (layer["diff-digest"] !== wanted) return `its layer ${wanted} is another one`;
     const recipe = join(root, `${driver}-layers`, `${layer.id}.tar-split.gz`);
     const wrong = await wrongInLayer(recipe, join(root, driver, layer.id, "diff"), wanted);
@@ -76,7 +77,8 @@ async function wrongInLayer(
   wanted: string,
 ): Promise<string | undefined> {
   const packed = await readOrNothing(recipe);
-  if (packed === undefined) return "the recipe is missing";
+  // Pods start without it.
+  if (packed === undefined) throw new Error(`There is no "${recipe}" to look by`);
   const digester = new Digester();
   const lines = gunzipSync(packed, { maxOutputLength: RECIPE_LIMIT }).toString("utf8").split("\n");
   for (const line of lines.filter((text) => text !== "")) {

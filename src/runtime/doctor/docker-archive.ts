@@ -5,11 +5,9 @@
  * @see https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md (manifest.json, and the config's rootfs.diff_ids)
  * @module
  */
-import { gunzipSync } from "node:zlib";
+import { posix } from "node:path";
 import { digestOf } from "../../oci/digest.ts";
 
-/** Largest layer that is unpacked to be looked at, in bytes. */
-const LAYER_LIMIT = 64 * 1024 * 1024;
 const BLOCK = 512;
 
 /**
@@ -20,18 +18,25 @@ const BLOCK = 512;
  */
 export function wrongInArchive(archive: Uint8Array): string | undefined {
   const files = filesOf(archive);
-  const text = (name: string): string => Buffer.from(files.get(name) ?? []).toString("utf8");
-  const [entry] = JSON.parse(text("manifest.json")) as readonly {
-    readonly Config: string;
-    readonly Layers: readonly string[];
-  }[];
-  if (entry === undefined) throw new Error("It lists no image");
-  const { Config, Layers } = entry;
-  const named = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1];
+  const entries = JSON.parse(textOf(files.get("manifest.json"))) as readonly ImageEntry[];
+  if (entries.length === 0) throw new Error("It lists no image");
+  // Where Docker keeps images in containerd, it has several platforms of one.
+  return entries.map((entry) => wrongInImage(entry, files)).find((wrong) => wrong !== undefined);
+}
+
+interface ImageEntry {
+  readonly Config: string;
+  readonly Layers: readonly string[];
+}
+
+function wrongInImage(
+  { Config, Layers }: ImageEntry,
+  files: ReadonlyMap<string, Uint8Array>,
+): string | undefined {
   const config = files.get(Config);
   if (config === undefined) return "its config is missing";
-  if (digestOf(config) !== `sha256:${named}`) return "its config has other bytes than its digest";
-  const { rootfs } = JSON.parse(text(Config)) as { rootfs?: { diff_ids?: readonly string[] } };
+  if (digestOf(config) !== digestIn(Config)) return "its config has other bytes than its digest";
+  const { rootfs } = JSON.parse(textOf(config)) as { rootfs?: { diff_ids?: readonly string[] } };
   const wanted = rootfs?.diff_ids ?? [];
   if (wanted.length !== Layers.length) {
     return `it has ${Layers.length} layers, and its config names ${wanted.length}`;
@@ -39,20 +44,25 @@ export function wrongInArchive(archive: Uint8Array): string | undefined {
   for (const [index, name] of Layers.entries()) {
     const layer = files.get(name);
     if (layer === undefined) return `its layer ${wanted[index]} is missing`;
-    if (digestOf(plain(layer)) !== wanted[index]) {
+    // Since Docker 25 a layer is called by its digest, and may be as it was pulled; before, it is unpacked.
+    if (digestOf(layer) !== (digestIn(name) ?? wanted[index])) {
       return `its layer ${wanted[index]} has other bytes than its digest`;
     }
   }
   return undefined;
 }
 
-/** Where Docker keeps images in containerd, it saves layers as they were pulled. */
-function plain(layer: Uint8Array): Uint8Array {
-  const isGzip = layer[0] === 0x1f && layer[1] === 0x8b;
-  return isGzip ? gunzipSync(layer, { maxOutputLength: LAYER_LIMIT }) : layer;
+/** The digest that a file is called by: `<hex>.json`, `blobs/sha256/<hex>`. */
+function digestIn(name: string): string | undefined {
+  const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  return hex && `sha256:${hex}`;
 }
 
-/** Regular files of a tar archive by their names. Docker's are short, so that those of extensions are not needed. */
+function textOf(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString("utf8");
+}
+
+/** Files of a tar archive, and links to them, by their names. Docker's are short, so that those of extensions are not needed. */
 function filesOf(archive: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
@@ -66,6 +76,9 @@ function filesOf(archive: Uint8Array): ReadonlyMap<string, Uint8Array> {
     const prefix = field(at + 345, 155);
     const name = `${prefix === "" ? "" : `${prefix}/`}${field(at, 100)}`;
     if (type === "" || type === "0") files.set(name, bytes.subarray(start, start + size));
+    // Of equal layers Docker writes one.
+    const linked = files.get(posix.join(posix.dirname(name), field(at + 157, 100)));
+    if (type === "2" && linked !== undefined) files.set(name, linked);
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
   return files;
