@@ -57,8 +57,7 @@ describe.each(Object.keys(SERVERS) as (keyof typeof SERVERS)[])("prepare for %s"
     const { signal } = new AbortController();
     transport.prepare(new URL(origin), signal);
     transport.prepare(new URL(origin), signal);
-    await soon();
-    expect(seen).toHaveLength(1);
+    await expect.poll(() => seen.length).toBe(1);
     expect(await textOf(await transport(requestTo(origin)))).toBe("ok");
     expect(await textOf(await transport(requestTo(origin)))).toBe("ok");
     expect(seen).toHaveLength(1);
@@ -76,10 +75,9 @@ describe.each(Object.keys(SERVERS) as (keyof typeof SERVERS)[])("prepare for %s"
     const { origin, seen } = await start();
     const unused = new AbortController();
     open().prepare(new URL(origin), unused.signal);
-    await soon();
+    await expect.poll(() => seen.length).toBe(1);
     unused.abort();
-    await soon();
-    expect(seen.map(({ destroyed }) => destroyed)).toEqual([true]);
+    await expect.poll(() => seen.map(({ destroyed }) => destroyed)).toEqual([true]);
 
     const used = new AbortController();
     const transport = open();
@@ -95,7 +93,7 @@ describe.each(Object.keys(SERVERS) as (keyof typeof SERVERS)[])("prepare for %s"
     const { origin, seen } = await start();
     const transport = open();
     transport.prepare(new URL(origin), new AbortController().signal);
-    await soon();
+    await expect.poll(() => seen.length).toBe(1);
     for (const socket of seen) socket.destroy();
     await soon();
     expect(await textOf(await transport(requestTo(origin)))).toBe("ok");
