@@ -18,7 +18,7 @@ import { lock } from "./lock.mjs";
  * @property {string} build The package that is built: `.` is the peer's own folder.
  * @property {readonly string[]} [also] Packages of programs that it does not run without; they are built beside it.
  * @property {string} [shelf] Where that folder is; test/interop/peers, when it is not said.
- * @property {"locked" | "installed" | "tests"} how A program, or a package of tests, by the folder's go.sum; or by `go install`.
+ * @property {"locked" | "tests"} how A program, or a package of tests, by the folder's go.sum.
  * @property {string} [tags] Build tags, by commas.
  * @property {string} [stamp] The variable that its makefile writes the version into.
  * @property {Readonly<Record<string, string>>} [inC] Programs in C that it does not run without, each with its folder in the
@@ -213,25 +213,15 @@ function stepsOf(name, aside) {
   if (how === "tests") {
     return [() => go(["test", "-mod=readonly", "-c", ...flags, "-o", output, build], cwd)];
   }
-  if (how === "locked") {
-    // Several go into the folder under their own names.
-    const [to, packages] = also === undefined ? [output, [build]] : [aside, [build, ...also]];
-    return [
-      () => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd),
-      ...Object.entries(inC).map(([program, sources]) => async () => {
-        const where = await go(["list", "-m", "-f", "{{.Dir}}", module], cwd);
-        if (where.code !== 0) return where;
-        return gcc(join(where.said, sources), join(aside, program));
-      }),
-    ];
-  }
-  const last = build.split("/").at(-1) ?? "";
+  // Several go into the folder under their own names.
+  const [to, packages] = also === undefined ? [output, [build]] : [aside, [build, ...also]];
   return [
-    () => go(["install", ...flags, `${build}@${version}`], aside, { GOBIN: aside }),
-    async () => {
-      if (last !== name) renameSync(join(aside, last), output);
-      return { code: 0, said: "" };
-    },
+    () => go(["build", "-mod=readonly", ...flags, "-o", to, ...packages], cwd),
+    ...Object.entries(inC).map(([program, sources]) => async () => {
+      const where = await go(["list", "-m", "-f", "{{.Dir}}", module], cwd);
+      if (where.code !== 0) return where;
+      return gcc(join(where.said, sources), join(aside, program));
+    }),
   ];
 }
 
