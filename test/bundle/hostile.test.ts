@@ -142,12 +142,16 @@ test("every byte of every manifest, config and layer counts", async () => {
 }, 60_000);
 
 describe("a bomb", () => {
-  /** Opens a file in a process of its own: what it says, and the most memory that it had, in MiB. */
+  /**
+   * Opens a file in a process of its own: what it says, and the most memory that it had, in MiB. That is VmHWM, which
+   * begins with the program: `maxRSS` begins with the fork, and so with what this process holds (exec_mmap in fs/exec.c).
+   */
   function openAlone(file: string): { message: string; memory: number; seconds: number } {
-    const script = `import(${JSON.stringify(join(packageRoot(), "lib", "index.js"))})
+    const script = `const peak = () => /VmHWM:\\s+(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"))[1] / 1024;
+      import(${JSON.stringify(join(packageRoot(), "lib", "index.js"))})
       .then(({ openArchive }) => openArchive(${JSON.stringify(file)}))
       .then(() => "opened", (error) => error.message)
-      .then((message) => console.log(JSON.stringify({ message, memory: process.resourceUsage().maxRSS / 1024 })))`;
+      .then((message) => console.log(JSON.stringify({ message, memory: peak() })))`;
     const began = performance.now();
     const said = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
     return { ...JSON.parse(said), seconds: (performance.now() - began) / 1000 };
