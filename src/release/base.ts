@@ -60,7 +60,7 @@ function withContents(open: OpenMirror, delta: Delta, contents: readonly Descrip
       const missing = await lackedBy(open.fresh, contents, options);
       const place = `${mirror.registry}/${mirror.repository}`;
       if (missing.length > 0) throw baseMissing(place, delta, missing);
-      await open.probe(options);
+      return open.probe(options);
     },
     abandonUploads: () => open.abandonUploads(),
     cost: () => open.cost(),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Source, Store, StoreOptions } from "../store/source.ts";
 import type { Mirror } from "./model.ts";
 
@@ -20,9 +21,11 @@ export interface OpenMirror {
   /**
    * Finds out whether one may push here, by an upload which the first blob takes.
    *
+   * @param options with a blob of the image: the same request asks whether it is there.
+   * @returns whether that blob is there; undefined when that is not known.
    * @throws HiatusError with what is to be done: log in, make the project, ask for the right.
    */
-  probe(options?: StoreOptions): Promise<void>;
+  probe(options?: StoreOptions & { readonly blob?: Descriptor }): Promise<boolean | undefined>;
   /** Leaves nothing behind of a probe that no blob came after. Never fails. */
   abandonUploads(): Promise<void>;
   /** Requests sent and bytes of bodies sent so far. */

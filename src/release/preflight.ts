@@ -4,7 +4,9 @@
  * @module
  */
 import { HiatusError } from "../errors.ts";
+import { hasSuccessors } from "../oci/media-type.ts";
 import type { StoreOptions } from "../store/source.ts";
+import { closureOf } from "./closure.ts";
 import type { OpenMirror } from "./mirror-stores.ts";
 import type { Mirror, MirrorState, ReleaseImage, ReleaseVariant, TagState } from "./model.ts";
 import { knownObjections } from "./objections.ts";
@@ -29,9 +31,8 @@ export async function preflight(
   const [version = "", ...aliases] = mirror.tags;
   const first = await stateOf(open, version, variant, { signal });
   const behind = first.action !== "keep";
-  const [isThere, , ...others] = await together([
-    behind ? isWhole(open, variant, { signal }) : true,
-    behind ? open.probe({ signal }) : undefined,
+  const [isThere, ...others] = await together([
+    behind ? isThereToPush(open, variant, { signal }) : true,
     ...aliases.map((tag) => stateOf(open, tag, variant, { signal })),
   ]);
   if (!behind && others.some(({ action }) => action !== "keep")) await open.probe({ signal });
@@ -43,10 +44,27 @@ export async function preflight(
 }
 
 /**
+ * Finds out whether one may push, and whether the image is there.
+ *
+ * A mirror that has no config of it, which the answer to the probe tells, has not all of it: its root is not asked for, and all is pushed.
+ */
+async function isThereToPush(
+  open: OpenMirror,
+  variant: ReleaseVariant,
+  { signal }: StoreOptions,
+): Promise<boolean> {
+  // The first blob of a walk is a config, which says what it was made of and when: other images do not have it.
+  const contents = await closureOf(variant, [], { signal });
+  const blob = contents.find(({ mediaType }) => !hasSuccessors(mediaType));
+  const hasBlob = await open.probe({ signal, ...(blob === undefined ? {} : { blob }) });
+  return hasBlob !== false && (await hasRoot(open, variant, { signal }));
+}
+
+/**
  * Is the root there? A mirror that hands out something else under its digest (some keep what they are sent without looking) does not have
  * it: it is pushed again, and read back like everything.
  */
-async function isWhole(
+async function hasRoot(
   { fresh }: OpenMirror,
   { root }: ReleaseVariant,
   options: StoreOptions,

@@ -13,7 +13,7 @@ import { hasSuccessors } from "../oci/media-type.ts";
 import { parseReference } from "../oci/reference.ts";
 import { contentNotFound, referenceNotFound } from "../store/errors.ts";
 import type { StoreOptions } from "../store/source.ts";
-import { blobPath, hasBlob } from "./blobs.ts";
+import { blobPath, contradicts, hasBlob } from "./blobs.ts";
 import { lookUp } from "./manifests.ts";
 import { named } from "./naming.ts";
 import { putManifest } from "./put-manifest.ts";
@@ -29,7 +29,7 @@ import {
   refusal,
   scopeOf,
 } from "./remote.ts";
-import { cancel, sessionOf, taken } from "./session.ts";
+import { cancel, type Session, sessionOf, taken } from "./session.ts";
 
 /** Most uploads that are kept for content which may still come. */
 const SESSIONS_LIMIT = 64;
@@ -41,23 +41,50 @@ export interface ProbeOptions extends StoreOptions {
    * @default false
    */
   readonly keep?: boolean | undefined;
+  /**
+   * A blob of what will be pushed. The upload is begun as its mount from the very repository, so that one answer tells
+   * whether one may push and whether it is there.
+   * @default none
+   */
+  readonly blob?: Descriptor | undefined;
 }
 
 /**
  * Finds out whether one may push: begins an upload, and cancels it unless it is to be kept.
  *
+ * @returns whether the repository has the blob; undefined when none was asked about or the answer does not tell. False is also what
+ *   registries say that mount nothing.
  * @throws HiatusError what the registry says to that, with what the profile knows must be there first.
  */
-export async function probePush(remote: Remote, options: ProbeOptions): Promise<void> {
+export async function probePush(
+  remote: Remote,
+  { blob, keep, signal }: ProbeOptions,
+): Promise<boolean | undefined> {
+  if (blob !== undefined) {
+    const request = mountOf(blob, remote.repository);
+    const response = await ask(remote, request, { signal });
+    response.discard();
+    if (response.status === 201) return contradicts(response, blob.digest) ? undefined : true;
+    if (response.status === 202) {
+      await spare(remote, sessionOf(remote, response, request), keep);
+      return false;
+    }
+    // Not everybody knows mounts. What else there is to object, the answer to a plain upload says.
+  }
   const request: Ask = { method: "POST", target: "blobs/uploads/" };
   const response = await named(remote, async () => {
-    const answer = await ask(remote, request, options);
+    const answer = await ask(remote, request, { signal });
     if ([200, 201, 202, 204].includes(answer.status)) return answer;
     throw await refusal(remote, answer, request);
   });
   response.discard();
-  const session = sessionOf(remote, response, request);
-  if (options.keep && remote.notes.spare === undefined) remote.notes.spare = session;
+  await spare(remote, sessionOf(remote, response, request), keep);
+  return undefined;
+}
+
+/** Keeps an upload for the first blob that comes, or cancels it. */
+async function spare(remote: Remote, session: Session, keep = false): Promise<void> {
+  if (keep && remote.notes.spare === undefined) remote.notes.spare = session;
   else await cancel(remote, session);
 }
 
@@ -84,10 +111,8 @@ export async function mountBlob(
 ): Promise<boolean> {
   const { repository } = parseReference(`registry.invalid/${from}`);
   const digest = parseDigest(descriptor.digest);
-  const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(repository)}`;
   const request: Ask = {
-    method: "POST",
-    target: `blobs/uploads/?${query}`,
+    ...mountOf(descriptor, repository),
     scopes: [scopeOf(repository, ["pull"])],
   };
   const response = await ask(remote, request, options);
@@ -116,6 +141,11 @@ export async function mountBlob(
     default:
       throw await refusal(remote, response, request);
   }
+}
+
+function mountOf({ digest }: Descriptor, from: string): Ask {
+  const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
+  return { method: "POST", target: `blobs/uploads/?${query}` };
 }
 
 /**

@@ -66,9 +66,10 @@ export interface Repository
   /**
    * Finds out whether one may push here: begins an upload, and cancels it unless it is to be kept for a blob.
    *
+   * @returns whether the blob that was named is there; undefined when none was, or the registry does not tell.
    * @throws HiatusError `AUTH`, `NOT_FOUND` or `REGISTRY`, with what is to be done in its hint.
    */
-  probe(options?: ProbeOptions): Promise<void>;
+  probe(options?: ProbeOptions): Promise<boolean | undefined>;
   /** Cancels the uploads that were begun and that no blob came for. Never fails. */
   abandonUploads(): Promise<void>;
 }
@@ -245,9 +246,9 @@ class RemoteRepository implements Repository {
     return obeysConditions(this.#remote);
   }
 
-  async probe(options: ProbeOptions = {}): Promise<void> {
+  async probe(options: ProbeOptions = {}): Promise<boolean | undefined> {
     options.signal?.throwIfAborted();
-    await probePush(this.#remote, options);
+    return probePush(this.#remote, options);
   }
 
   abandonUploads(): Promise<void> {

@@ -97,6 +97,8 @@ export function releaseWorld(): ReleaseWorld {
 /** Writes that are more than asking whether one may write. */
 export function changesAt({ writes }: RealMirror): readonly string[] {
   return writes().filter(
-    (write) => !/^POST .*\/uploads\/$/.test(write) && !/^DELETE .*\/uploads\//.test(write),
+    (write) =>
+      !/^POST .*\/uploads\/(?:\?mount=[^&]+&from=[^&]+)?$/.test(write) &&
+      !/^DELETE .*\/uploads\//.test(write),
   );
 }

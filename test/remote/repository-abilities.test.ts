@@ -56,6 +56,63 @@ describe("mount", () => {
   });
 });
 
+describe("a probe that names a blob", () => {
+  const { descriptor, bytes } = blob("named");
+  const other = blob("other");
+
+  test("learns in its one request whether that is there", async () => {
+    const { registry, open, requestsOf } = start();
+    const probe = (repository = open()) => repository.probe({ blob: descriptor });
+    registry.repository("team/other").blobs.set(descriptor.digest, bytes);
+    expect(await probe()).toBe(false);
+    expect(registry.uploads.size).toBe(0);
+    await open().push(descriptor, bytes);
+    const repository = open();
+    expect(
+      await requestsOf(probe(repository).then((there) => expect(there).toBe(true))),
+    ).toHaveLength(1);
+    expect(await open().probe()).toBeUndefined();
+  });
+
+  test("leaves its upload to whichever blob comes first", async () => {
+    const { registry, open, requestsOf } = start();
+    const repository = open();
+    expect(await repository.probe({ keep: true, blob: descriptor })).toBe(false);
+    const requests = await requestsOf(repository.push(other.descriptor, other.bytes));
+    expect(requests.map((line) => line.split(" ", 1)[0])).toEqual(["PUT"]);
+    expect([...registry.repository("team/pause").blobs.keys()]).toEqual([other.descriptor.digest]);
+  });
+
+  test.each([400, 401, 403, 404, 405])("does without where a mount gets %i", async (mounts) => {
+    const { open, requestsOf } = start({ mounts });
+    const repository = open();
+    const there = repository.probe({ keep: true, blob: descriptor });
+    expect(await requestsOf(there)).toHaveLength(2);
+    expect(await there).toBeUndefined();
+    await repository.push(descriptor, bytes);
+    expect(await repository.exists(descriptor)).toBe(true);
+  });
+
+  test("does not take the word of a registry that names other content", async () => {
+    const { open } = start({
+      around: () =>
+        new Response(null, {
+          status: 201,
+          headers: { "docker-content-digest": `sha256:${"0".repeat(64)}` },
+        }),
+    });
+    expect(await open().probe({ blob: descriptor })).toBeUndefined();
+  });
+
+  test("says what keeps it from pushing", async () => {
+    const { open } = start({ around: () => complaint(403, "DENIED") });
+    expect(await failureOf(open().probe({ blob: descriptor }))).toMatchObject({
+      code: "AUTH",
+      detail: { status: 403, codes: ["DENIED"] },
+    });
+  });
+});
+
 describe("delete and untag", () => {
   const { all, index, manifests } = sample();
 
