@@ -1,48 +1,98 @@
 /** A script that is cut short or altered refuses before it does anything. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { environment } from "../runtime/command.ts";
 import { describeWith } from "../runtime/needs.ts";
 import { makeRunFile, type RunFile, runCommand, SHELL_PROGRAMS, SHELLS } from "./run-shells.ts";
+
+/** Owns nothing but the folder that a script is tried in: an altered one may be any script. */
+const NOBODY = 65534;
 
 let base: string;
 let made: RunFile;
 
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), "hiatus-test-"));
+  chmodSync(base, 0o755);
   made = await makeRunFile(base);
 }, 120_000);
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
+/** Where the shell runs what it reads: around the body and the payload. */
+function outerPart(): readonly number[] {
+  const text = Buffer.from(made.bytes).toString("latin1");
+  const body = text.indexOf("/hiatus/body'\n");
+  const payload = text.lastIndexOf("\n/hiatus/payload\n");
+  return [...made.bytes.keys()].filter((at) => at < body || at >= payload);
+}
+
+/** What the commands of the outer part say: the script's own text, as it is or unpacked, or a checksum. */
+function isSaid(text: string): boolean {
+  const script = Buffer.from(made.bytes).toString("latin1");
+  const body = /\/hiatus\/body'\n([\s\S]*?)\n\/hiatus\/body/.exec(script)?.[1] ?? "";
+  const unpacked = gunzipSync(Buffer.from(body, "base64")).toString("latin1");
+  return `${script}${unpacked}`.includes(text.trim()) || /^[0-9a-f]{64} {2}-\n$/.test(text);
+}
+
 /** What a shell makes of some bytes: everything that could be seen of it. */
-async function outcomeOf(shell: readonly string[], bytes: Uint8Array, slot: number) {
+async function outcomeOf(
+  shell: readonly string[],
+  bytes: Uint8Array,
+  slot: number,
+  there: readonly string[] = [],
+) {
   const folder = join(base, `slot-${slot}`);
+  const here = join(folder, "here");
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, "here"), { recursive: true });
+  mkdirSync(here, { recursive: true });
   mkdirSync(join(folder, "tmp"));
   writeFileSync(join(folder, "x.run"), bytes);
+  for (const name of there) writeFileSync(join(here, name), "mine");
+  if (process.getuid?.() === 0) {
+    const all = [here, join(folder, "tmp"), ...there.map((name) => join(here, name))];
+    for (const path of all) chownSync(path, NOBODY, NOBODY);
+  }
   const { code, stdout } = await runCommand([...shell, "../x.run", "--extract", "out"], {
-    cwd: join(folder, "here"),
+    cwd: here,
     env: environment({ TMPDIR: join(folder, "tmp") }),
+    user: NOBODY,
   });
-  const here = join(folder, "here");
-  // Where a byte becomes ">", the shell itself may open a file before it knows that the word before it is no command: an empty one.
-  const isEmptyFile = (name: string) => {
-    const found = statSync(join(here, name));
-    return found.isFile() && found.size === 0;
-  };
+  // Where a byte becomes ">", nothing keeps a shell from opening a file by the name of the next word: a new one, and none that was there.
   const left = [
-    ...readdirSync(here).filter((name) => !isEmptyFile(name)),
+    ...readdirSync(here).filter((name) => {
+      const path = join(here, name);
+      return there.includes(name)
+        ? readFileSync(path, "latin1") !== "mine"
+        : !statSync(path).isFile();
+    }),
     ...readdirSync(join(folder, "tmp")),
   ];
-  return { failed: code > 0, stdout, left };
+  return { failed: code > 0, stdout: isSaid(stdout) ? "" : stdout, left };
+}
+
+/** A damaged script, and names of files that are there when it is tried. */
+interface Trial {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly there?: readonly string[];
 }
 
 /** Tries many, some at a time; each is told by its name when it does anything. */
 async function refuses(
-  trials: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  trials: readonly Trial[],
   shells: readonly (readonly string[])[],
 ): Promise<readonly string[]> {
   const acted: string[] = [];
@@ -51,7 +101,7 @@ async function refuses(
     for (let at = next++; at < trials.length; at = next++) {
       const trial = trials[at]!;
       const shell = shells[at % shells.length]!;
-      const { failed, stdout, left } = await outcomeOf(shell, trial.bytes, slot);
+      const { failed, stdout, left } = await outcomeOf(shell, trial.bytes, slot, trial.there);
       if (!failed || stdout !== "" || left.length > 0) {
         acted.push(
           `${trial.name} under ${shell.join(" ")}: ${JSON.stringify({ failed, stdout, left })}`,
@@ -83,7 +133,7 @@ describeWith({ programs: SHELL_PROGRAMS }, "a damaged script", () => {
     const { bytes } = made;
     const lines = [...bytes.keys()].filter((at) => bytes[at] === 10);
     // Line ends and the bytes beside them, spread over the file, and even steps; the first ten bytes alone are no command at all.
-    const ends = lines.filter((_, index) => index % 9 === 0 || index > lines.length - 12);
+    const ends = lines.filter((_, index) => index % 4 === 0 || index > lines.length - 12);
     const steps = Array.from({ length: 200 }, (_, index) =>
       Math.floor((index * bytes.length) / 200),
     );
@@ -106,15 +156,8 @@ describeWith({ programs: SHELL_PROGRAMS }, "a damaged script", () => {
     const { bytes } = made;
     const dice = random(20261128);
     const roll = (below: number) => Math.floor((dice.next().value as number) * below);
-    const text = Buffer.from(bytes).toString("latin1");
-    // Half of them where the shell runs what it reads: around the body and the payload.
-    const outer = [
-      ...Array.from({ length: text.indexOf("/hiatus/body'\n") }, (_, at) => at),
-      ...Array.from(
-        { length: text.length - text.lastIndexOf("\n/hiatus/payload\n") },
-        (_, at) => text.lastIndexOf("\n/hiatus/payload\n") + at,
-      ),
-    ];
+    // Half of them where the shell runs what it reads.
+    const outer = outerPart();
     const meaning = Buffer.from("#'\"`$(){};&|<>\\ \n*=:!01ax");
     const trials = Array.from({ length: 1000 }, (_, index) => {
       const at = index % 2 === 0 ? roll(bytes.length) : outer[roll(outer.length)]!;
@@ -123,6 +166,29 @@ describeWith({ programs: SHELL_PROGRAMS }, "a damaged script", () => {
       altered[at] = byte === bytes[at] ? byte ^ 1 : byte;
       return { name: `byte ${at} as ${altered[at]}`, bytes: altered };
     });
+    expect(await refuses(trials, SHELLS)).toEqual([]);
+  });
+
+  test("touches no file that was there, whichever byte becomes a redirection", {
+    timeout: 240_000,
+  }, async () => {
+    const { bytes } = made;
+    // The line that forbids overwriting cannot protect from itself.
+    const [from, until] = [bytes.indexOf(0x5c) - 1, bytes.indexOf(0x23, 10)];
+    expect(Buffer.from(bytes.subarray(from, until)).toString()).toBe("\n\\set -C\n\n");
+    const outer = outerPart().filter((at) => at < from || at >= until);
+    const text = Buffer.from(bytes).toString("latin1");
+    const trials = outer
+      .filter((at) => text[at] !== ">")
+      .map((at) => {
+        const altered = Uint8Array.from(bytes);
+        altered[at] = 0x3e;
+        // The words that follow, each of which could be the name of a file.
+        const next = text.slice(at + 1, at + 80).split(/[^A-Za-z0-9_.=-]+/);
+        const there = next.filter((word) => !["", ".", "..", "out"].includes(word)).slice(0, 4);
+        return { name: `">" at ${at}`, bytes: altered, there };
+      });
+    expect(trials.length).toBeGreaterThan(1000);
     expect(await refuses(trials, SHELLS)).toEqual([]);
   });
 
@@ -135,7 +201,7 @@ describeWith({ programs: SHELL_PROGRAMS }, "a damaged script", () => {
       text.replace(/\n(?=[A-Za-z0-9+/=]{76}\n)/, "\n\n"),
       text + text,
       ` ${text}`,
-      text.replace("set -efu", "set -eu "),
+      text.replace(/(?<=\/hiatus\/body'\n.{40})./, (letter) => (letter === "A" ? "B" : "A")),
     ].map((damaged, index) => ({ name: `damage ${index}`, bytes: Buffer.from(damaged, "latin1") }));
     for (const shell of SHELLS) expect(await refuses(trials, [shell])).toEqual([]);
   });

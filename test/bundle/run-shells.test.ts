@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -265,6 +266,36 @@ describeWith({ programs: [...SHELL_PROGRAMS, "shellcheck"] }, "the script", () =
             env,
           }),
         ).toMatchObject({ code: 0 });
+      });
+
+      test("unpacks itself with openssl too, and says what must be there", async ({ skip }) => {
+        if (shell[0] === "busybox") skip("its shell finds its own base64 without PATH");
+        const bin = mkdtempSync(join(here, "bin-"));
+        const path = { ...environment(), PATH: bin };
+        for (const name of ["sha256sum", "cat", "printf"]) {
+          symlinkSync(join("/usr/bin", name), join(bin, name));
+        }
+        const absolute = [join("/usr/bin", shell[0]), ...shell.slice(1)];
+        const list = async () =>
+          await runCommand([...absolute, made.file, "--version"], { cwd: here, env: path });
+        const refused = await list();
+        expect(refused).toMatchObject({ code: 1, stdout: "" });
+        expect(refused.stderr).toContain("base64 or openssl, and gzip must be there");
+        for (const name of ["openssl", "gzip"]) {
+          symlinkSync(join("/usr/bin", name), join(bin, name));
+        }
+        expect(await list()).toMatchObject({ code: 0, stdout: `pause ${made.image.tag}\n` });
+      });
+
+      test("can be read without being run, as its head says", async () => {
+        const [, command = ""] = /can be read: (.+)\n/.exec(readFileSync(made.file, "utf8")) ?? [];
+        const { code, stdout } = await runCommand(
+          [...shell, "-c", command.replace("FILE", '"$1"'), "sh", made.file],
+          { cwd: here, env: environment() },
+        );
+        expect(code).toBe(0);
+        expect(stdout).toContain("hiatus_main() {");
+        expect(stdout).toContain(root());
       });
 
       test("works where the current folder cannot be written, and under any name", async () => {

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Standard input; nothing when left out. */
   readonly input?: string | Uint8Array;
+  /** Whom it runs as, for what must not be able to do harm; taken where this process may choose. */
+  readonly user?: number;
   /** Called with the process once it runs. */
   readonly onSpawn?: (pid: number) => void;
 }
@@ -38,9 +40,13 @@ export function runCommand(
   [program = "", ...args]: readonly string[],
   options: RunOptions = {},
 ): Promise<CommandResult> {
-  const { cwd, env = environment(), input, onSpawn } = options;
+  const { cwd, env = environment(), input, user, onSpawn } = options;
+  const identity = user === undefined || process.getuid?.() !== 0 ? {} : { uid: user, gid: user };
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, timeout: 60_000, killSignal: "SIGKILL" });
+    const child = spawn(program, args, {
+      ...{ cwd, env, timeout: 60_000, killSignal: "SIGKILL" },
+      ...identity,
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {

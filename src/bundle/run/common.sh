@@ -4,7 +4,6 @@
 # Nothing of the caller's surroundings may change what the words below mean.
 settle() {
   set -efu
-  set +C
   unset -f cat sed tr awk grep rm mv cp mkdir mktemp chmod wc tar gzip base64 sleep uname od ln printf curl wget nc || :
   unset CDPATH GREP_OPTIONS TAR_OPTIONS GZIP POSIXLY_CORRECT WGETRC || :
   LC_ALL=C

@@ -36,6 +36,8 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage, 3 a check found a differen
 hiatus_main() {
   settle
   check_self "$1"
+  # Until here no redirection could touch a file that was there: any byte of this might have been a ">".
+  set +C
   shift
   read_contents
   options "$@"

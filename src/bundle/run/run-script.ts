@@ -2,14 +2,18 @@
  * The self-extracting shell script: an archive, what is in it, and what to do with it, in one text that can be pasted into a terminal.
  *
  * The outer part (`start.sh`) is a single pair of braces, so a shell runs nothing of it before it has read all of it. Inside, the
- * body and the payload are here-documents, data that is run or unpacked after its checksum was found right. The last line is the
- * checksum of everything before it, which the body looks at first.
+ * body and the payload are here-documents, both compressed and in base64, data that is run or unpacked after its checksum was found
+ * right. The last line is the checksum of everything before it, which the body looks at first.
+ *
+ * Any byte may arrive as a ">", and shells open what they redirect to before they find out that the rest makes no sense. So the first
+ * thing that is done is to forbid that files are overwritten, and behind every "|" stands a parenthesis, because ">|" would.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "fflate";
 import { packageRoot } from "../../package-root.ts";
 import { contentsTable, type RunContent } from "./content.ts";
 import { minimise } from "./minimise.ts";
@@ -35,20 +39,21 @@ export const BODY = [
  * @throws HiatusError `INVALID`, see {@link contentsTable}; what reading the package's own files throws.
  */
 export function runScript(content: RunContent): Uint8Array {
-  const payload = wrap(Buffer.from(content.archive).toString("base64"));
-  const body = fill(minimise(BODY.map(readShell).join("\n")), {
+  const payload = base64(content.archive);
+  const shell = fill(minimise(BODY.map(readShell).join("\n")), {
     CONTENTS: contentsTable(content),
     ARCHIVE: `${sha256(content.archive)} ${content.archive.byteLength}`,
   });
+  const body = base64(gzipSync(Buffer.from(shell, "latin1"), { level: 9, mtime: 0 }));
   const { name, version, platforms, root } = content;
-  const shell = fill(readShell("start.sh"), {
+  const script = fill(readShell("start.sh"), {
     TITLE: `${name} ${version} for ${platforms.length} ${platforms.length === 1 ? "platform" : "platforms"}`,
     ROOT: root.digest,
     SUM: sha256(`${body}\n${payload}\n`),
     BODY: body,
     PAYLOAD: payload,
   });
-  const text = sized(shell);
+  const text = sized(script);
   return Buffer.from(`${text}${lastLine(text)}`, "latin1");
 }
 
@@ -64,9 +69,11 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
   );
 }
 
-/** Lines that every terminal takes. */
-function wrap(base64: string): string {
-  return base64.replace(/.{76}(?=.)/g, "$&\n");
+/** In lines that every terminal takes. */
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString("base64")
+    .replace(/.{76}(?=.)/g, "$&\n");
 }
 
 /** Writes how many bytes the whole script has, which depends on how many digits that number has. */

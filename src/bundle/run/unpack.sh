@@ -5,7 +5,7 @@
 unpack() {
   [ ! -d layout ] || return 0
   enter_work
-  decode >archive.tar.gz || die 1 'The payload cannot be decoded' 'base64 or openssl must be there'
+  hiatus_payload | hiatus_decode >archive.tar.gz || die 1 'The payload cannot be decoded'
   hash_of archive.tar.gz
   size_of archive.tar.gz
   [ "$hash $size" = "$(archive)" ] || die 1 'The payload is damaged; fetch the file again'
@@ -18,14 +18,6 @@ unpack() {
     blob | manifest) check_blob "$digest" ;;
     esac
   done <table
-}
-
-decode() {
-  if has base64; then
-    hiatus_payload | base64 -d
-  else
-    hiatus_payload | openssl base64 -d
-  fi
 }
 
 # The file of a content.
