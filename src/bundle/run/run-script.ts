@@ -6,7 +6,8 @@
  * right. The last line is the checksum of everything before it, which the body looks at first.
  *
  * Any byte may arrive as a ">", and shells open what they redirect to before they find out that the rest makes no sense. So the first
- * thing that is done is to forbid that files are overwritten, and behind every "|" stands a parenthesis, because ">|" would.
+ * thing that is done is to forbid that files are overwritten, and behind every "|" stands a parenthesis, because ">|" would. What was
+ * unpacked is run only when it begins as the body does: an altered command might have packed it once more.
  *
  * @module
  */
