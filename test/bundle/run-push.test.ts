@@ -106,10 +106,54 @@ describeWith({ programs: [...SHELL_PROGRAMS, "curl", "wget", "openssl"] }, "--pu
     const target = `localhost:${registry.host.split(":")[1]}/k8s/pause`;
     const dry = await push(target, { args: ["--dry-run"] });
     expect(dry).toMatchObject({ code: 0, stderr: "" });
+    expect(dry.stdout.match(/would write/g)).toHaveLength(34);
     expect(dry.stdout).toContain("would set the tag 3.10.2");
+    expect(dry.stdout).toContain("35 to write, 0 there already");
     expect(writes(registry)).toEqual([]);
     expect(await push(target)).toMatchObject({ code: 0 });
     await expectWhole(registry.host, made.image.tag);
+  });
+
+  test("asks once for a blob, and for nothing where the tag names the image already", async () => {
+    const registry = await startRegistry();
+    const requestsOf = async (tag: string, args: readonly string[] = []) => {
+      registry.requests.length = 0;
+      const target = `${registry.host}/k8s/pause:${tag}`;
+      expect(await push(target, { args })).toMatchObject({ code: 0, stderr: "" });
+      return registry.requests.length;
+    };
+    // A look at the tag; blobs by two, manifests by one; everything back; for the tag a look, the move and a look.
+    expect(await requestsOf("1")).toBe(1 + 22 * 2 + 12 + 34 + 3);
+    expect(await requestsOf("1")).toBe(1 + 34 + 2);
+    // The first blob that is said to be there is asked for another way too.
+    expect(await requestsOf("2")).toBe(1 + (34 + 1) + 34 + 3);
+    expect(writes(registry).filter(({ method }) => method === "PUT")).toHaveLength(1);
+  });
+
+  test("sends what was lost behind a tag that names the image", async () => {
+    let loses = false;
+    const lost = made.image.record.index.digest;
+    const registry = await startRegistry({
+      instead: (method, target) => {
+        if (method === "PUT" && target.endsWith(`/manifests/${lost}`)) loses = false;
+        return loses && target.endsWith(`/manifests/${lost}`) ? text(404, "") : undefined;
+      },
+    });
+    const target = `${registry.host}/k8s/pause:1`;
+    expect(await push(target)).toMatchObject({ code: 0 });
+    loses = true;
+    const again = await push(target);
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(again.stdout).toContain("1 written");
+    expect(loses).toBe(false);
+  });
+
+  test.each([400, 404, 405])("does without mounts where they get %i", async (status) => {
+    const registry = await startRegistry({
+      instead: (_, target) => (target.includes("?mount=") ? text(status, "") : undefined),
+    });
+    expect(await push(`${registry.host}/k8s/pause:1`)).toMatchObject({ code: 0, stderr: "" });
+    await expectWhole(registry.host, "1");
   });
 
   test("trusts the authority that is named, and nobody else unless told so aloud", async () => {
@@ -298,6 +342,8 @@ describeWith({ programs: [...SHELL_PROGRAMS, "curl", "wget", "openssl"] }, "--pu
     const cases: Readonly<Record<string, TestRegistryOptions["instead"]>> = {
       "that has everything already, and then nothing": (method) =>
         method === "HEAD" ? { status: 200, headers: { "content-length": "1" } } : undefined,
+      "that mounts everything already, and then has nothing": (_, target) =>
+        target.includes("?mount=") ? text(201, "") : undefined,
       "that gives back other bytes": (method, target) =>
         method === "GET" && target.includes("/blobs/") ? text(200, "other") : undefined,
       "that accepts and forgets": (method) =>

@@ -11,6 +11,8 @@ push() {
   base=$origin/v2/$repository_path
   written=0 there=0 written_bytes=0
   accept="$root_type, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, */*"
+  is_named='' mounts=''
+  [ -n "$dry_run" ] || look_at_tag "${wanted_tags%% *}"
   each_content send
   # No tag moves before everything was read back.
   [ -n "$dry_run" ] || each_content read_back
@@ -47,8 +49,31 @@ each_content() {
   done 3<table
 }
 
+# Does the tag name the image already? Then nothing is asked for: what is missing all the same, reading back finds and sends.
+look_at_tag() {
+  read_manifest "$1"
+  [ "$status sha256:$hash" != "200 $root" ] || is_named=yes
+}
+
 # Sends a content unless it is there.
 send() {
+  case $is_named:$dry_run:$kind:$written in
+  yes:*) there=$((there + 1)) ;;
+  ::blob:*)
+    case $mounts in
+    no) send_absent ;;
+    *) send_blob ;;
+    esac
+    ;;
+  # What lacks a blob, or a manifest, is not there itself.
+  ::manifest:[1-9]*) upload ;;
+  *) send_absent ;;
+  esac
+  [ -z "$tag" ] || send_attachment_tag
+}
+
+# Asks first.
+send_absent() {
   case $kind in
   blob) ask HEAD "$base/blobs/$digest" ;;
   manifest) ask HEAD "$base/manifests/$digest" ;;
@@ -59,11 +84,38 @@ send() {
   403 | 404 | 405) upload ;;
   *) refused "say whether it has $digest" ;;
   esac
-  [ -z "$tag" ] || send_attachment_tag
+}
+
+# Asks and begins in one: a mount from the very repository is done when the blob is there, and else an upload. Not everybody has mounts.
+send_blob() {
+  : >empty
+  ask POST "$base/blobs/uploads/?mount=$digest&from=$repository_path" empty
+  case $status:$mounts in
+  202:*)
+    count
+    end_upload
+    ;;
+  201:yes) there=$((there + 1)) ;;
+  # The first yes is held against another answer.
+  201:*)
+    before=$there
+    send_absent
+    mounts=yes
+    [ "$there" != "$before" ] || mounts=no
+    ;;
+  *)
+    mounts=no
+    send_absent
+    ;;
+  esac
+}
+
+count() {
+  written=$((written + 1)) written_bytes=$((written_bytes + length))
 }
 
 upload() {
-  written=$((written + 1)) written_bytes=$((written_bytes + length))
+  count
   [ -z "$dry_run" ] || {
     say "would write $kind $digest"
     return 0
@@ -75,11 +127,16 @@ upload() {
   esac
 }
 
-# Where to is the registry's choice: absolute, relative, with or without a query.
 upload_blob() {
   : >empty
   ask POST "$base/blobs/uploads/" empty
   [ "$status" = 202 ] || refused "take $digest"
+  end_upload
+}
+
+# Puts the blob where the answer to a POST leads: an absolute or relative place, with or without a query.
+end_upload() {
+  blob_of "$digest"
   follow
   case $location in
   *\?*) location="$location&digest=$digest" ;;
