@@ -23,10 +23,16 @@ const NOBODY = 65534;
 
 let base: string;
 let made: RunFile;
+/** Undefined where the folder for temporary files is nobody's to enter. */
+let user: number | undefined;
 
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), "hiatus-test-"));
   chmodSync(base, 0o755);
+  user = await runCommand(["ls", base], { cwd: base, user: NOBODY }).then(
+    ({ code }) => (code === 0 ? NOBODY : undefined),
+    () => undefined,
+  );
   made = await makeRunFile(base);
 }, 120_000);
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -61,14 +67,14 @@ async function outcomeOf(
   mkdirSync(join(folder, "tmp"));
   writeFileSync(join(folder, "x.run"), bytes);
   for (const name of there) writeFileSync(join(here, name), "mine");
-  if (process.getuid?.() === 0) {
+  if (user !== undefined && process.getuid?.() === 0) {
     const all = [here, join(folder, "tmp"), ...there.map((name) => join(here, name))];
-    for (const path of all) chownSync(path, NOBODY, NOBODY);
+    for (const path of all) chownSync(path, user, user);
   }
   const { code, stdout } = await runCommand([...shell, "../x.run", "--extract", "out"], {
     cwd: here,
     env: environment({ TMPDIR: join(folder, "tmp") }),
-    user: NOBODY,
+    ...(user === undefined ? {} : { user }),
   });
   // Where a byte becomes ">", nothing keeps a shell from opening a file by the name of the next word: a new one, and none that was there.
   const left = [
