@@ -25,7 +25,9 @@ export interface OpenMirror {
    * @returns whether that blob is there; undefined when that is not known.
    * @throws HiatusError with what is to be done: log in, make the project, ask for the right.
    */
-  probe(options?: StoreOptions & { readonly blob?: Descriptor }): Promise<boolean | undefined>;
+  probe(
+    options?: StoreOptions & { readonly blob?: Descriptor | undefined },
+  ): Promise<boolean | undefined>;
   /** Leaves nothing behind of a probe that no blob came after. Never fails. */
   abandonUploads(): Promise<void>;
   /** Requests sent and bytes of bodies sent so far. */

@@ -56,7 +56,7 @@ async function isThereToPush(
   // The first blob of a walk is a config, which says what it was made of and when: other images do not have it.
   const contents = await closureOf(variant, [], { signal });
   const blob = contents.find(({ mediaType }) => !hasSuccessors(mediaType));
-  const hasBlob = await open.probe({ signal, ...(blob === undefined ? {} : { blob }) });
+  const hasBlob = await open.probe({ signal, blob });
   return hasBlob !== false && (await hasRoot(open, variant, { signal }));
 }
 

@@ -23,7 +23,7 @@ const NOBODY = 65534;
 
 let base: string;
 let made: RunFile;
-/** Undefined where the folder for temporary files is nobody's to enter. */
+/** Undefined where this process may not become nobody, or nobody may not enter the folder for temporary files. */
 let user: number | undefined;
 
 beforeAll(async () => {
@@ -67,14 +67,14 @@ async function outcomeOf(
   mkdirSync(join(folder, "tmp"));
   writeFileSync(join(folder, "x.run"), bytes);
   for (const name of there) writeFileSync(join(here, name), "mine");
-  if (user !== undefined && process.getuid?.() === 0) {
+  if (user !== undefined) {
     const all = [here, join(folder, "tmp"), ...there.map((name) => join(here, name))];
     for (const path of all) chownSync(path, user, user);
   }
   const { code, stdout } = await runCommand([...shell, "../x.run", "--extract", "out"], {
     cwd: here,
     env: environment({ TMPDIR: join(folder, "tmp") }),
-    ...(user === undefined ? {} : { user }),
+    user,
   });
   // Where a byte becomes ">", nothing keeps a shell from opening a file by the name of the next word: a new one, and none that was there.
   const left = [

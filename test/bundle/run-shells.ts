@@ -29,8 +29,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Standard input; nothing when left out. */
   readonly input?: string | Uint8Array;
-  /** Whom it runs as, for what must not be able to do harm; taken where this process may choose. */
-  readonly user?: number;
+  /** Whom it runs as, which takes root. */
+  readonly user?: number | undefined;
   /** Called with the process once it runs. */
   readonly onSpawn?: (pid: number) => void;
 }
@@ -41,10 +41,13 @@ export function runCommand(
   options: RunOptions = {},
 ): Promise<CommandResult> {
   const { cwd, env = environment(), input, user, onSpawn } = options;
-  const identity = user === undefined || process.getuid?.() !== 0 ? {} : { uid: user, gid: user };
+  const identity = user === undefined ? {} : { uid: user, gid: user };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      ...{ cwd, env, timeout: 60_000, killSignal: "SIGKILL" },
+      cwd,
+      env,
+      timeout: 60_000,
+      killSignal: "SIGKILL",
       ...identity,
     });
     let stdout = "";

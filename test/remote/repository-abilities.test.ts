@@ -7,6 +7,13 @@ import { complaint, createFakeRegistry } from "./fake-registry/registry.ts";
 
 import { start } from "./fake-registry/start.ts";
 
+/** The answer to a mount that names other content than was asked for. */
+const otherMounted = () =>
+  new Response(null, {
+    status: 201,
+    headers: { "docker-content-digest": `sha256:${"0".repeat(64)}` },
+  });
+
 describe("mount", () => {
   const { descriptor, bytes } = blob("shared");
 
@@ -43,13 +50,7 @@ describe("mount", () => {
   });
 
   test("is not believed when the registry names other content", async () => {
-    const { open } = start({
-      around: () =>
-        new Response(null, {
-          status: 201,
-          headers: { "docker-content-digest": `sha256:${"0".repeat(64)}` },
-        }),
-    });
+    const { open } = start({ around: otherMounted });
     expect(await failureOf(open().mount(descriptor, "team/other"))).toMatchObject({
       code: "CONTENT",
     });
@@ -94,13 +95,7 @@ describe("a probe that names a blob", () => {
   });
 
   test("does not take the word of a registry that names other content", async () => {
-    const { open } = start({
-      around: () =>
-        new Response(null, {
-          status: 201,
-          headers: { "docker-content-digest": `sha256:${"0".repeat(64)}` },
-        }),
-    });
+    const { open } = start({ around: otherMounted });
     expect(await open().probe({ blob: descriptor })).toBeUndefined();
   });
 
